@@ -1,0 +1,1 @@
+"""What can be asked: the directory listing is the feature list."""

@@ -1,0 +1,147 @@
+"""What commands need from the outside world, as protocols; `infra` provides them."""
+
+from collections.abc import Callable, Sequence, Set
+from datetime import datetime
+from typing import Protocol, TypeVar
+from uuid import UUID
+
+from domain.shared.context import Context
+from domain.shared.model import Event, Fact, StreamModel
+
+S = TypeVar("S")
+E = TypeVar("E", bound=Event)
+
+
+class Effect(Protocol):
+    """A change of working state that belongs into the transaction of the append.
+
+    Opaque to commands: adapters make effects, the log applies them after the events are in.
+    """
+
+    def apply(self, cursor: object) -> None:
+        """Run in the open transaction of the append; may run again when the append is retried."""
+
+
+class EventLog(Protocol):
+    """The log: two ways in, one order."""
+
+    def decide(
+        self,
+        model: StreamModel[S, E],
+        stream_id: UUID,
+        decision: Callable[[S], Sequence[E]],
+        context: Context,
+        *,
+        effects: Callable[[Sequence[E]], Sequence[Effect]] = ...,
+    ) -> int:
+        """Fold the stream, ask the decision, append its events; return the log position.
+
+        A lost race is decided again a bounded number of times, then ConcurrentChangeError. The
+        same `context.command_id` again returns the first answer without deciding. No events:
+        nothing is appended, and the position of the stream's last event is returned (0 if none).
+        """
+
+    def record(
+        self, facts: Sequence[Fact], context: Context, *, effects: Sequence[Effect] = ()
+    ) -> int:
+        """Append facts in one transaction; return the last position.
+
+        A fact whose id is in the log already is left out; the others go in. The same
+        `context.command_id` again returns the first answer and applies no effect.
+        """
+
+    def state(self, model: StreamModel[S, E], stream_id: UUID, context: Context) -> S:
+        """Fold the stream as it is now."""
+
+
+class Ids(Protocol):
+    """New, time-ordered, unguessable ids."""
+
+    def new(self) -> UUID:
+        """Return a UUIDv7 (RFC 9562, 5.7)."""
+
+
+class DoNotMail(Protocol):
+    """The list that the dispatcher asks before each claim."""
+
+    def add(self, workspace_id: UUID, contact_id: UUID, *, reason: str) -> Effect:
+        """Return the effect that puts a contact on the list."""
+
+
+class ApiTokens(Protocol):
+    """Which secrets are good."""
+
+    def add(self, workspace_id: UUID, token_id: UUID, *, sha256: bytes) -> Effect:
+        """Return the effect that lets a secret in."""
+
+    def revoke(self, workspace_id: UUID, token_id: UUID) -> Effect:
+        """Return the effect that refuses it from now on."""
+
+
+class ImportIntake(Protocol):
+    """Uploaded files that wait for the importer."""
+
+    def begin(
+        self, workspace_id: UUID, import_id: UUID, *, mapping: dict[str, str], size_bytes: int
+    ) -> Effect:
+        """Return the effect that hands a stored file to the importer."""
+
+
+class CleanedHtml(Protocol):
+    """What a sanitizer gives back: safe HTML, and what it removed and where."""
+
+    @property
+    def html(self) -> str:
+        """The whole document, safe to send."""
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        """A sentence for each thing that was removed or changed."""
+
+
+class Sanitizer(Protocol):
+    """Makes foreign HTML safe."""
+
+    def clean(self, html: str) -> CleanedHtml:
+        """Return the cleaned document. Raises a DomainError for what cannot be made safe."""
+
+
+class Snapshots(Protocol):
+    """Frozen contents of campaigns, named by their digest."""
+
+    def add(self, workspace_id: UUID, *, sha256: str, content: bytes) -> Effect:
+        """Return the effect that stores the content (JSON), unless it is there already."""
+
+
+class CampaignRuns(Protocol):
+    """The gate that the dispatcher asks before each claim, one row a campaign."""
+
+    def schedule(
+        self, workspace_id: UUID, campaign_id: UUID, *, send_at: datetime, snapshot: str
+    ) -> Effect:
+        """Return the effect that puts the campaign on the calendar, its gate shut."""
+
+    def launch(self, workspace_id: UUID, campaign_id: UUID, *, launched_at: datetime) -> Effect:
+        """Return the effect that opens the gate and lets the audience be expanded."""
+
+    def pause(self, workspace_id: UUID, campaign_id: UUID) -> Effect:
+        """Return the effect that shuts the gate for now."""
+
+    def resume(self, workspace_id: UUID, campaign_id: UUID) -> Effect:
+        """Return the effect that opens it again."""
+
+    def cancel(self, workspace_id: UUID, campaign_id: UUID) -> Effect:
+        """Return the effect that shuts the gate for good; what is queued will be skipped."""
+
+    def close(self, workspace_id: UUID, campaign_id: UUID) -> Effect:
+        """Return the effect that takes a finished campaign off the calendar."""
+
+
+class Audience(Protocol):
+    """Who can be mailed, and what is known of them."""
+
+    def size(self, workspace_id: UUID) -> int:
+        """Return how many contacts may be mailed now."""
+
+    def known_fields(self, workspace_id: UUID, names: Set[str]) -> frozenset[str]:
+        """Return those of the names that are custom fields of at least one contact."""

@@ -1,0 +1,1 @@
+"""What is true and allowed: pure rules over facts, without I/O, clock or randomness."""

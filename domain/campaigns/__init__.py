@@ -1,0 +1,1 @@
+"""Drafting, schedule, launch and completion of campaigns."""

@@ -1,0 +1,150 @@
+"""The life of a campaign: draft, scheduled, running (or paused), completed or cancelled."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import assert_never
+from uuid import UUID
+
+import msgspec
+
+from domain.campaigns.events import (
+    AudienceFrozen,
+    CampaignCancelled,
+    CampaignCompleted,
+    CampaignDrafted,
+    CampaignEvent,
+    CampaignLaunched,
+    CampaignPaused,
+    CampaignResumed,
+    CampaignScheduled,
+)
+from domain.shared.errors import IllegalTransitionError, InvalidInputError, NotFoundError
+from domain.shared.model import StreamModel
+
+
+class Status(StrEnum):
+    """Where a campaign is in its life."""
+
+    ABSENT = "absent"
+    DRAFT = "draft"
+    SCHEDULED = "scheduled"
+    RUNNING = "running"
+    PAUSED = "paused"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+
+
+class Campaign(msgspec.Struct, frozen=True, kw_only=True):
+    """What later decisions need to know."""
+
+    status: Status = Status.ABSENT
+    template_id: UUID | None = None
+    send_at: datetime | None = None
+    launched_at: datetime | None = None
+    snapshot: str = ""
+    audience_frozen: bool = False
+
+
+def draft(campaign: Campaign, *, campaign_id: UUID, name: str, template_id: UUID) -> list[CampaignEvent]:
+    """Plan a campaign. Raises InvalidInputError for an empty name."""
+    if campaign.status is not Status.ABSENT:
+        raise IllegalTransitionError("a campaign with this id exists already; use a new id")
+    if not name.strip():
+        raise InvalidInputError("a campaign needs a name: pass a non-empty `name`")
+    return [CampaignDrafted(campaign_id=campaign_id, name=name.strip(), template_id=template_id)]
+
+
+def schedule(campaign: Campaign, *, campaign_id: UUID, send_at: datetime, snapshot: str) -> list[CampaignEvent]:
+    """Fix content and start. A start in the past means: as soon as possible."""
+    _require(campaign, Status.DRAFT, verb="schedule", hint="only a draft can be scheduled")
+    return [CampaignScheduled(campaign_id=campaign_id, send_at=send_at, snapshot=snapshot)]
+
+
+def launch(campaign: Campaign, *, campaign_id: UUID, now: datetime, audience: int) -> list[CampaignEvent]:
+    """Start a scheduled campaign that is due. `audience` is how many contacts are mailable now.
+
+    Raises IllegalTransitionError when it is not scheduled (launched twice, for example), and
+    InvalidInputError when it is not due yet, or nobody would get it.
+    """
+    _require(campaign, Status.SCHEDULED, verb="launch", hint="a campaign is launched once")
+    if campaign.send_at is not None and campaign.send_at > now:
+        raise InvalidInputError(f"the campaign is not due before {campaign.send_at.isoformat()}")
+    if audience == 0:
+        raise InvalidInputError(
+            "the audience is empty: no contact of this workspace may be mailed; import contacts first"
+        )
+    return [CampaignLaunched(campaign_id=campaign_id, launched_at=now, snapshot=campaign.snapshot)]
+
+
+def freeze_audience(campaign: Campaign, *, campaign_id: UUID, queued: int, skipped: int) -> list[CampaignEvent]:
+    """Close the audience. Says nothing the second time."""
+    if campaign.audience_frozen:
+        return []
+    return [AudienceFrozen(campaign_id=campaign_id, queued=queued, skipped=skipped)]
+
+
+def pause(campaign: Campaign, *, campaign_id: UUID) -> list[CampaignEvent]:
+    """Stop handing over further messages."""
+    _require(campaign, Status.RUNNING, verb="pause", hint="only a running campaign can be paused")
+    return [CampaignPaused(campaign_id=campaign_id)]
+
+
+def resume(campaign: Campaign, *, campaign_id: UUID) -> list[CampaignEvent]:
+    """Go on sending."""
+    _require(campaign, Status.PAUSED, verb="resume", hint="only a paused campaign can be resumed")
+    return [CampaignResumed(campaign_id=campaign_id)]
+
+
+def cancel(campaign: Campaign, *, campaign_id: UUID) -> list[CampaignEvent]:
+    """End the campaign for good; what was sent stays sent."""
+    open_states = {Status.DRAFT, Status.SCHEDULED, Status.RUNNING, Status.PAUSED}
+    if campaign.status is Status.ABSENT:
+        raise NotFoundError("there is no such campaign in this workspace")
+    if campaign.status not in open_states:
+        raise IllegalTransitionError(f"the campaign is {campaign.status} and cannot be cancelled")
+    return [CampaignCancelled(campaign_id=campaign_id)]
+
+
+def complete(campaign: Campaign, *, campaign_id: UUID) -> list[CampaignEvent]:
+    """Close a campaign whose every message has an outcome. Says nothing when it is closed."""
+    if campaign.status not in {Status.RUNNING, Status.PAUSED} or not campaign.audience_frozen:
+        return []
+    return [CampaignCompleted(campaign_id=campaign_id)]
+
+
+def evolve(campaign: Campaign, event: CampaignEvent) -> Campaign:
+    """Fold one fact; history is believed, never refused."""
+    change = msgspec.structs.replace
+    match event:
+        case CampaignDrafted():
+            return change(campaign, status=Status.DRAFT, template_id=event.template_id)
+        case CampaignScheduled():
+            return change(
+                campaign, status=Status.SCHEDULED, send_at=event.send_at, snapshot=event.snapshot
+            )
+        case CampaignLaunched():
+            return change(campaign, status=Status.RUNNING, launched_at=event.launched_at)
+        case AudienceFrozen():
+            return change(campaign, audience_frozen=True)
+        case CampaignPaused():
+            return change(campaign, status=Status.PAUSED)
+        case CampaignResumed():
+            return change(campaign, status=Status.RUNNING)
+        case CampaignCancelled():
+            return change(campaign, status=Status.CANCELLED)
+        case CampaignCompleted():
+            return change(campaign, status=Status.COMPLETED)
+        case _:
+            assert_never(event)
+
+
+def _require(campaign: Campaign, wanted: Status, *, verb: str, hint: str) -> None:
+    if campaign.status is Status.ABSENT:
+        raise NotFoundError("there is no such campaign in this workspace")
+    if campaign.status is not wanted:
+        raise IllegalTransitionError(f"cannot {verb}: the campaign is {campaign.status}; {hint}")
+
+
+CAMPAIGN: StreamModel[Campaign, CampaignEvent] = StreamModel(
+    name="campaign", initial=Campaign(), evolve=evolve
+)

@@ -1,0 +1,93 @@
+"""The vocabulary of campaigns."""
+
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+from domain.shared.model import Event
+
+
+class CampaignDrafted(Event, frozen=True):
+    """Somebody plans a campaign with this template."""
+
+    TAG: ClassVar[str] = "campaigns.campaign_drafted.v1"
+    campaign_id: UUID
+    name: str
+    template_id: UUID
+
+
+class CampaignScheduled(Event, frozen=True):
+    """The campaign will start at `send_at`; `snapshot` is the digest of what will be sent."""
+
+    TAG: ClassVar[str] = "campaigns.campaign_scheduled.v1"
+    campaign_id: UUID
+    send_at: datetime
+    snapshot: str
+
+
+class CampaignLaunched(Event, frozen=True):
+    """Sending begins: the audience is who was contactable when this was appended."""
+
+    TAG: ClassVar[str] = "campaigns.campaign_launched.v1"
+    campaign_id: UUID
+    launched_at: datetime
+    snapshot: str
+
+
+class AudienceFrozen(Event, frozen=True):
+    """Every contact of the launch is queued or skipped with a reason; nobody is added later."""
+
+    TAG: ClassVar[str] = "campaigns.audience_frozen.v1"
+    campaign_id: UUID
+    queued: int
+    skipped: int
+
+
+class CampaignPaused(Event, frozen=True):
+    """No further message is handed over until somebody resumes."""
+
+    TAG: ClassVar[str] = "campaigns.campaign_paused.v1"
+    campaign_id: UUID
+
+
+class CampaignResumed(Event, frozen=True):
+    """Sending goes on where it stopped."""
+
+    TAG: ClassVar[str] = "campaigns.campaign_resumed.v1"
+    campaign_id: UUID
+
+
+class CampaignCancelled(Event, frozen=True):
+    """What is still queued is skipped with this as its reason; what was sent stays sent."""
+
+    TAG: ClassVar[str] = "campaigns.campaign_cancelled.v1"
+    campaign_id: UUID
+
+
+class CampaignCompleted(Event, frozen=True):
+    """Every queued message has a final outcome."""
+
+    TAG: ClassVar[str] = "campaigns.campaign_completed.v1"
+    campaign_id: UUID
+
+
+CampaignEvent = (
+    CampaignDrafted
+    | CampaignScheduled
+    | CampaignLaunched
+    | AudienceFrozen
+    | CampaignPaused
+    | CampaignResumed
+    | CampaignCancelled
+    | CampaignCompleted
+)
+EVENTS: tuple[type[Event], ...] = (
+    CampaignDrafted,
+    CampaignScheduled,
+    CampaignLaunched,
+    AudienceFrozen,
+    CampaignPaused,
+    CampaignResumed,
+    CampaignCancelled,
+    CampaignCompleted,
+)

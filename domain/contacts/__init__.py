@@ -1,0 +1,1 @@
+"""Contacts, their consent, suppression and imports."""

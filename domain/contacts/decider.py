@@ -1,0 +1,125 @@
+"""Consent of one contact, and the life of one import."""
+
+from enum import StrEnum
+from typing import assert_never
+from uuid import UUID
+
+import msgspec
+
+from domain.contacts.events import (
+    Channel,
+    ConsentEvent,
+    ContactSuppressed,
+    ContactUnsubscribed,
+    ImportCompleted,
+    ImportEvent,
+    ImportFailed,
+    ImportRequested,
+    SuppressionReason,
+)
+from domain.shared.errors import IllegalTransitionError
+from domain.shared.model import StreamModel
+
+
+class Consent(msgspec.Struct, frozen=True):
+    """Whether this person may be mailed."""
+
+    unsubscribed: bool = False
+    suppressed: bool = False
+
+
+def unsubscribe(
+    consent: Consent, *, contact_id: UUID, via: Channel, campaign_id: UUID | None
+) -> list[ConsentEvent]:
+    """Honour the wish. The second time nothing is new, and nothing is recorded."""
+    if consent.unsubscribed:
+        return []
+    return [ContactUnsubscribed(contact_id=contact_id, via=via, campaign_id=campaign_id)]
+
+
+def suppress(
+    consent: Consent,
+    *,
+    contact_id: UUID,
+    reason: SuppressionReason,
+    detail: str,
+    caused_by: UUID | None,
+) -> list[ConsentEvent]:
+    """Never mail this person again. The second time nothing is recorded."""
+    if consent.suppressed:
+        return []
+    return [
+        ContactSuppressed(contact_id=contact_id, reason=reason, detail=detail, caused_by=caused_by)
+    ]
+
+
+def evolve_consent(consent: Consent, event: ConsentEvent) -> Consent:
+    """Fold one fact of a person's consent."""
+    match event:
+        case ContactUnsubscribed():
+            return msgspec.structs.replace(consent, unsubscribed=True)
+        case ContactSuppressed():
+            return msgspec.structs.replace(consent, suppressed=True)
+        case _:
+            assert_never(event)
+
+
+CONSENT: StreamModel[Consent, ConsentEvent] = StreamModel(
+    name="consent", initial=Consent(), evolve=evolve_consent
+)
+
+
+class ImportStatus(StrEnum):
+    """Where an import is in its life."""
+
+    ABSENT = "absent"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+class Import(msgspec.Struct, frozen=True):
+    """What later decisions need to know of an import."""
+
+    status: ImportStatus = ImportStatus.ABSENT
+
+
+def request_import(
+    state: Import, *, import_id: UUID, sha256: str, size_bytes: int, mapping: dict[str, str]
+) -> list[ImportEvent]:
+    """Accept a file for import."""
+    if state.status is not ImportStatus.ABSENT:
+        raise IllegalTransitionError("an import with this id exists already; use a new id")
+    return [
+        ImportRequested(import_id=import_id, sha256=sha256, size_bytes=size_bytes, mapping=mapping)
+    ]
+
+
+def complete_import(state: Import, *, outcome: ImportCompleted) -> list[ImportEvent]:
+    """Close an import with its figures; says nothing when it is closed already."""
+    return [outcome] if state.status is ImportStatus.RUNNING else []
+
+
+def fail_import(state: Import, *, import_id: UUID, code: str, reason: str) -> list[ImportEvent]:
+    """Close an import whose file cannot be read further."""
+    if state.status is not ImportStatus.RUNNING:
+        return []
+    return [ImportFailed(import_id=import_id, code=code, reason=reason)]
+
+
+def evolve_import(state: Import, event: ImportEvent) -> Import:
+    """Fold one fact of an import."""
+    match event:
+        case ImportRequested():
+            return Import(status=ImportStatus.RUNNING)
+        case ImportCompleted():
+            return Import(status=ImportStatus.COMPLETED)
+        case ImportFailed():
+            return Import(status=ImportStatus.FAILED)
+        case _:
+            assert_never(event)
+
+
+IMPORT: StreamModel[Import, ImportEvent] = StreamModel(
+    name="import", initial=Import(), evolve=evolve_import
+)

@@ -1,0 +1,99 @@
+"""The vocabulary of contacts, their consent and their imports."""
+
+from enum import StrEnum
+from typing import ClassVar
+from uuid import UUID
+
+from domain.shared.model import Event
+from domain.shared.personal import Personal
+
+
+class Channel(StrEnum):
+    """How somebody unsubscribed."""
+
+    ONE_CLICK = "one_click"
+    PAGE = "page"
+    API = "api"
+
+
+class SuppressionReason(StrEnum):
+    """Why a person gets no mail whatever the campaign."""
+
+    HARD_BOUNCE = "hard_bounce"
+    MANUAL = "manual"
+
+
+class ImportRequested(Event, frozen=True):
+    """A file was uploaded and its columns were mapped. `sha256` names the content."""
+
+    TAG: ClassVar[str] = "contacts.import_requested.v1"
+    import_id: UUID
+    sha256: str
+    size_bytes: int
+    mapping: dict[str, str]
+
+
+class ImportCompleted(Event, frozen=True):
+    """Every row of the file has a verdict; the figures add up to `rows`."""
+
+    TAG: ClassVar[str] = "contacts.import_completed.v1"
+    import_id: UUID
+    rows: int
+    valid: int
+    duplicates: int
+    invalid: int
+    empty: int
+
+
+class ImportFailed(Event, frozen=True):
+    """The file cannot be read; rows before the fault are imported and stay."""
+
+    TAG: ClassVar[str] = "contacts.import_failed.v1"
+    import_id: UUID
+    code: str
+    reason: str
+
+
+class ContactImported(Event, frozen=True):
+    """A new contact came in with row `row` of an import, with the consent the importer claims."""
+
+    TAG: ClassVar[str] = "contacts.contact_imported.v1"
+    SUBJECT: ClassVar[str | None] = "contact_id"
+    contact_id: UUID
+    import_id: UUID
+    row: int
+    email: Personal[str | None] = None
+    first_name: Personal[str | None] = None
+    last_name: Personal[str | None] = None
+    fields: Personal[dict[str, str] | None] = None
+
+
+class ContactUnsubscribed(Event, frozen=True):
+    """The person asked for no more mail."""
+
+    TAG: ClassVar[str] = "contacts.contact_unsubscribed.v1"
+    contact_id: UUID
+    via: Channel
+    campaign_id: UUID | None = None
+
+
+class ContactSuppressed(Event, frozen=True):
+    """No mail may go to this person any more; `caused_by` is the fact that says why."""
+
+    TAG: ClassVar[str] = "contacts.contact_suppressed.v1"
+    contact_id: UUID
+    reason: SuppressionReason
+    detail: str
+    caused_by: UUID | None = None
+
+
+ImportEvent = ImportRequested | ImportCompleted | ImportFailed
+ConsentEvent = ContactUnsubscribed | ContactSuppressed
+EVENTS: tuple[type[Event], ...] = (
+    ImportRequested,
+    ImportCompleted,
+    ImportFailed,
+    ContactImported,
+    ContactUnsubscribed,
+    ContactSuppressed,
+)

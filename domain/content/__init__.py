@@ -1,0 +1,1 @@
+"""Templates, merge tags, links and snapshots."""

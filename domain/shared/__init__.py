@@ -1,0 +1,1 @@
+"""What every context needs: events, ids, errors, and who is asking."""

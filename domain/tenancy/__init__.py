@@ -1,0 +1,1 @@
+"""Workspaces: who sends, and from which postal address."""

@@ -1,0 +1,1 @@
+"""Keys, seals, tokens and signed links."""

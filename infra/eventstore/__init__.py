@@ -1,0 +1,1 @@
+"""The log in Postgres: the only package that imports eventsourcing."""

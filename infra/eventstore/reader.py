@@ -1,0 +1,81 @@
+"""Follow the log of all workspaces by position: the relay, projectors and policies read here."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from psycopg import Connection
+from psycopg.rows import TupleRow
+
+from infra.postgres.connections import Pool
+
+PAGE = 5_000
+
+
+class LogRow(NamedTuple):
+    """One event as it is stored; `data` is sealed JSON."""
+
+    position: int
+    workspace_id: UUID
+    stream_id: UUID
+    version: int
+    command_id: UUID
+    recorded_at: datetime
+    tag: str
+    data: bytes
+
+
+_PAGE = """
+SELECT position, workspace_id, stream_id, version, command_id, recorded_at, tag, data
+  FROM events WHERE position > %b AND position <= %b ORDER BY position LIMIT %b
+"""
+
+
+class LogReader:
+    """The one place that reads the log by position, never past the horizon."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    def head(self) -> int:
+        """Return the highest position drawn so far, committed or not."""
+        return self._number("SELECT log_head()")
+
+    def horizon(self) -> int:
+        """Return the position up to which nothing can appear any more."""
+        return self._number("SELECT log_horizon()")
+
+    def page(self, after: int, *, upto: int | None = None, limit: int = PAGE) -> Sequence[LogRow]:
+        """Return the next events in order, at most `limit`; `upto` is at most the horizon.
+
+        An empty page means: nothing more up to there. The horizon and the rows are two
+        statements, so that the rows' snapshot is younger than the horizon.
+        """
+        with self._pool.connection() as connection:
+            return read_page(connection, after, upto=upto, limit=limit)
+
+    def pages(self, after: int, *, upto: int | None = None, limit: int = PAGE) -> Iterator[Sequence[LogRow]]:
+        """Yield pages until there is nothing more."""
+        while page := self.page(after, upto=upto, limit=limit):
+            yield page
+            after = page[-1].position
+
+    def _number(self, query: str) -> int:
+        with self._pool.connection() as connection:
+            row = connection.execute(query.encode()).fetchone()
+        return int(row[0]) if row else 0
+
+
+def read_page(
+    connection: Connection[TupleRow], after: int, *, upto: int | None = None, limit: int = PAGE
+) -> Sequence[LogRow]:
+    """Read one page on a connection in autocommit mode."""
+    if upto is None:
+        row = connection.execute("SELECT log_horizon()").fetchone()
+        upto = int(row[0]) if row else 0
+    if upto <= after:
+        return ()
+    cursor = connection.cursor(binary=True)
+    cursor.execute(_PAGE, (after, upto, limit), prepare=True)
+    return [LogRow(*row) for row in cursor.fetchall()]

@@ -1,0 +1,1 @@
+"""JetStream as transport; never the record."""

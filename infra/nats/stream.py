@@ -1,0 +1,137 @@
+"""The stream of envelopes: transport that can be made again at any time."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from nats.js import JetStreamContext
+from nats.js.api import (
+    AckPolicy,
+    ConsumerConfig,
+    DeliverPolicy,
+    DiscardPolicy,
+    RetentionPolicy,
+    StorageType,
+    StreamConfig,
+)
+from nats.js.errors import NotFoundError
+
+from schemas.messages import STREAM, SUBJECTS, Envelope, parse_envelope
+
+MAX_BYTES = 2 * 1024**3
+MAX_AGE_S = 24 * 3600.0
+DUPLICATE_WINDOW_S = 120.0
+ACK_TIMEOUT_S = 5.0
+IDLE_CONSUMER_S = 60.0
+BUFFER_ENVELOPES = 2_000
+BUFFER_BYTES = 64 * 1024**2
+
+
+async def ensure_stream(js: JetStreamContext) -> None:
+    """Make the stream when it is not there. Old messages go first: the log has them all."""
+    config = StreamConfig(
+        name=STREAM,
+        subjects=[SUBJECTS],
+        retention=RetentionPolicy.LIMITS,
+        storage=StorageType.FILE,
+        discard=DiscardPolicy.OLD,
+        max_bytes=MAX_BYTES,
+        max_age=MAX_AGE_S,
+        duplicate_window=DUPLICATE_WINDOW_S,
+    )
+    try:
+        await js.stream_info(STREAM)
+    except NotFoundError:
+        await js.add_stream(config)
+
+
+class EnvelopePublisher:
+    """Publishes envelopes and waits until JetStream has acknowledged every one."""
+
+    def __init__(self, client: Client) -> None:
+        self._js = client.jetstream(timeout=ACK_TIMEOUT_S, publish_async_max_pending=1024)
+
+    async def publish(self, envelopes: Sequence[Envelope]) -> None:
+        """Publish all. Raises a NATS error or TimeoutError when any was not acknowledged."""
+        acks = [
+            await self._js.publish_async(
+                envelope.subject,
+                envelope.body(),
+                wait_stall=ACK_TIMEOUT_S,
+                headers=envelope.headers(),
+            )
+            for envelope in envelopes
+        ]
+        for ack in acks:
+            await asyncio.wait_for(ack, ACK_TIMEOUT_S)
+
+    async def ensure_stream(self) -> None:
+        """Make the stream when it is not there."""
+        await ensure_stream(self._js)
+
+
+class EnvelopeReader:
+    """Reads what is published from now on; where it starts does not matter, positions decide.
+
+    The consumer is ephemeral and acknowledges nothing: its reader's checkpoint is in Postgres,
+    and what a slow reader's bounded buffer drops is a hole like any other.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self._js = client.jetstream(timeout=ACK_TIMEOUT_S)
+        self._subscription: JetStreamContext.PushSubscription | None = None
+
+    async def read(self, *, limit: int, timeout_s: float) -> list[Envelope]:
+        """Return the next envelopes, at most `limit`; empty after `timeout_s` without any.
+
+        Any trouble (stream wiped, consumer gone, link down) drops the consumer, and the next
+        call makes a new one; raises the NATS error, so that the caller reads the log meanwhile.
+        """
+        try:
+            if self._subscription is None:
+                self._subscription = await self._subscribe()
+            messages = [await self._subscription.next_msg(timeout_s)]
+            while len(messages) < limit and self._subscription.pending_msgs:
+                messages.append(await self._subscription.next_msg(timeout_s))
+        except TimeoutError:
+            await self._check()
+            return []
+        except NatsError:
+            await self._drop()
+            raise
+        return [
+            parse_envelope(message.subject, message.headers or {}, message.data)
+            for message in messages
+        ]
+
+    async def _subscribe(self) -> JetStreamContext.PushSubscription:
+        await ensure_stream(self._js)
+        return await self._js.subscribe(
+            SUBJECTS,
+            stream=STREAM,
+            config=ConsumerConfig(
+                deliver_policy=DeliverPolicy.NEW,
+                ack_policy=AckPolicy.NONE,
+                inactive_threshold=IDLE_CONSUMER_S,
+                mem_storage=True,
+            ),
+            pending_msgs_limit=BUFFER_ENVELOPES,
+            pending_bytes_limit=BUFFER_BYTES,
+        )
+
+    async def _check(self) -> None:
+        """Silence may mean that the consumer is gone: a wiped store answers nothing."""
+        if self._subscription is None:
+            return
+        try:
+            await self._subscription.consumer_info()
+        except (NatsError, TimeoutError):
+            await self._drop()
+
+    async def _drop(self) -> None:
+        subscription, self._subscription = self._subscription, None
+        if subscription is not None:
+            with suppress(NatsError):
+                await subscription.unsubscribe()

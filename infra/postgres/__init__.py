@@ -1,0 +1,1 @@
+"""Connections, tenant scope, migrations and working tables."""

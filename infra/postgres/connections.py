@@ -1,0 +1,74 @@
+"""Who may log in, with which derived password, and the pools that hold the connections."""
+
+import base64
+import hashlib
+import hmac
+from enum import StrEnum
+
+from psycopg import Connection
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.rows import TupleRow
+from psycopg_pool import ConnectionPool
+
+from infra.settings import Secret, SettingsError
+
+Pool = ConnectionPool[Connection[TupleRow]]
+
+BOUNDS = (
+    "-c timezone=UTC -c lock_timeout=10s -c statement_timeout=120s"
+    " -c idle_in_transaction_session_timeout=60s"
+)
+
+
+class Role(StrEnum):
+    """The database roles; each process logs in as the least it needs."""
+
+    MIGRATOR = "engine_migrator"
+    APP = "engine_app"
+    WORKER = "engine_worker"
+    VAULT = "engine_vault"
+
+
+def role_password(secret_key: Secret, role: Role) -> str:
+    """Derive the role's password, so that one secret configures a whole installation."""
+    if not secret_key:
+        raise SettingsError(
+            "there is no secret key: set ENGINE_SECRET_KEY, or run `engine up` once, which makes one"
+        )
+    message = b"postgres-role:" + role.encode()
+    digest = hmac.digest(secret_key.reveal().encode(), message, hashlib.sha256)
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+
+
+def role_dsn(url: str, role: Role, secret_key: Secret, *, name: str = "", bounded: bool = True) -> str:
+    """Return the connection string for a role; user and password in `url` are not used.
+
+    Keepalives and timeouts are bounded: a half-open link must not hold a worker for long.
+    Without `bounded` statements may take as long as they take (rebuilds).
+    """
+    given = conninfo_to_dict(url)
+    given.update(user=role.value, password=role_password(secret_key, role))
+    return make_conninfo(
+        "",
+        **given,  # type: ignore[arg-type] # conninfo_to_dict returns what make_conninfo takes
+        application_name=name or role.value,
+        connect_timeout=5,
+        keepalives_idle=10,
+        keepalives_interval=5,
+        keepalives_count=3,
+        tcp_user_timeout=20_000,
+        options=BOUNDS if bounded else "-c timezone=UTC",
+    )
+
+
+def open_pool(dsn: str, *, size: int = 4) -> Pool:
+    """Open a pool that checks connections before lending them (a restarted server is noticed)."""
+    return ConnectionPool(
+        dsn,
+        min_size=0,
+        max_size=size,
+        open=True,
+        timeout=20,
+        check=ConnectionPool.check_connection,
+        kwargs={"autocommit": True},
+    )

@@ -1,0 +1,148 @@
+"""Decode a run of the log for a projection and apply it, in one transaction with its checkpoint."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from uuid import UUID
+
+import msgspec
+import psycopg
+import structlog
+from psycopg import Connection, Cursor, sql
+from psycopg.rows import TupleRow
+
+from infra.eventstore.event_types import context_of
+from infra.eventstore.mapper import Mapper, UnknownEventError
+from infra.eventstore.reader import LogRow
+from infra.projecting.checkpoint import FencedError, advance
+from projections.projection import Projection, RecordedEvent
+
+BATCH = 5_000
+
+log = structlog.get_logger()
+
+
+class UnfoldableError(Exception):
+    """An event cannot be decoded or applied; live projections park it, a rebuild stops."""
+
+    def __init__(self, row: LogRow, error: BaseException) -> None:
+        super().__init__(f"position {row.position} ({row.tag}): {type(error).__name__}: {error}")
+        self.row = row
+
+
+class Folder:
+    """Feeds one projection; `schema` is where its tables are."""
+
+    def __init__(
+        self, projection: Projection, mapper: Mapper, connection: Connection[TupleRow], schema: str
+    ) -> None:
+        self.projection = projection
+        self._mapper = mapper
+        self._connection = connection
+        self._schema = schema
+
+    def wanted(self, rows: Iterable[LogRow], *, after: int) -> list[LogRow]:
+        """Keep what the projection reads and has not seen."""
+        contexts = self.projection.contexts
+        return [r for r in rows if r.position > after and context_of(r.tag) in contexts]
+
+    def fold(self, rows: Sequence[LogRow], *, before: int, after: int) -> None:
+        """Apply rows and move the checkpoint from `before` to `after`, all or nothing.
+
+        Raises FencedError, and UnfoldableError when an event is bad (then nothing is changed).
+        """
+        events = self._decode(rows)
+        with self._connection.transaction():
+            cursor = self._cursor()
+            advance(cursor, self.projection, before=before, after=after)
+            if events:
+                self.projection.apply(events, cursor)
+
+    def apply_only(self, rows: Sequence[LogRow]) -> None:
+        """Apply rows without a checkpoint: for a shadow, whose reader remembers where it is."""
+        events = self._decode(rows)
+        with self._connection.transaction():
+            self.projection.apply(events, self._cursor())
+
+    def fold_parking(self, rows: Sequence[LogRow], *, before: int, after: int) -> None:
+        """Do the same; when it fails, go event by event and park the bad ones with their kin."""
+        try:
+            if not self._has_parked():
+                self.fold(rows, before=before, after=after)
+                return
+        except (FencedError, psycopg.OperationalError, psycopg.InterfaceError):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is found event by event
+            log.warning("batch_failed", projection=self.projection.name, error=repr(error))
+        with self._connection.transaction():
+            cursor = self._cursor()
+            advance(cursor, self.projection, before=before, after=after)
+            for row in rows:
+                self._apply_or_park(cursor, row)
+
+    def _apply_or_park(self, cursor: Cursor[TupleRow], row: LogRow) -> None:
+        key, reason = row.stream_id, ""
+        try:
+            event = self._decode([row])[0]
+            key = event.key
+            reason = "waits behind an earlier event of the same key" if self._kin(cursor, row, key) else ""
+            if not reason:
+                with self._connection.transaction():
+                    self.projection.apply([event], cursor)
+        except (psycopg.OperationalError, psycopg.InterfaceError):
+            raise
+        except Exception as error:  # noqa: BLE001 - parked with its reason, the others go on
+            reason = f"{type(error).__name__}: {error}"
+        if reason:
+            log.error("event_parked", projection=self.projection.name, position=row.position)
+            cursor.execute(
+                "INSERT INTO parked_events (workspace_id, follower, position, key, tag, reason)"
+                " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+                (row.workspace_id, self.projection.name, row.position, key, row.tag, reason[:1000]),
+            )
+
+    def _kin(self, cursor: Cursor[TupleRow], row: LogRow, key: UUID) -> bool:
+        cursor.execute(
+            "SELECT FROM parked_events WHERE workspace_id = %s AND follower = %s AND key = %s LIMIT 1",
+            (row.workspace_id, self.projection.name, key),
+        )
+        return cursor.fetchone() is not None
+
+    def _has_parked(self) -> bool:
+        row = self._connection.execute(
+            "SELECT FROM parked_events WHERE follower = %s LIMIT 1", (self.projection.name,)
+        ).fetchone()
+        return row is not None
+
+    def _cursor(self) -> Cursor[TupleRow]:
+        cursor = self._connection.cursor()
+        cursor.execute(
+            sql.SQL("SET LOCAL search_path = {}, public").format(sql.Identifier(self._schema))
+        )
+        return cursor
+
+    def _decode(self, rows: Sequence[LogRow]) -> list[RecordedEvent]:
+        decode = self._mapper.decode
+        events = []
+        for row in rows:
+            try:
+                events.append(decode(row.tag, row.data))
+            except (UnknownEventError, msgspec.DecodeError) as error:
+                raise UnfoldableError(row, error) from error
+        if self.projection.opens:
+            for start, end in _workspace_runs(rows):
+                pairs = [(events[at], rows[at].data) for at in range(start, end)]
+                events[start:end] = self._mapper.open(rows[start].workspace_id, pairs)
+        return [
+            RecordedEvent(
+                row.position, row.workspace_id, row.stream_id, row.command_id, row.recorded_at, event
+            )
+            for row, event in zip(rows, events, strict=True)
+        ]  # fmt: skip
+
+
+def _workspace_runs(rows: Sequence[LogRow]) -> Iterator[tuple[int, int]]:
+    """Yield (start, end) of consecutive rows of one workspace."""
+    start = 0
+    for at in range(1, len(rows) + 1):
+        if at == len(rows) or rows[at].workspace_id != rows[start].workspace_id:
+            yield start, at
+            start = at

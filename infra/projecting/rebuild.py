@@ -1,0 +1,166 @@
+"""Build a read model anew beside the serving one, and swap: readers never see an empty table."""
+
+from collections.abc import Callable
+from time import perf_counter
+
+import msgspec
+from psycopg import Connection, sql
+from psycopg.rows import TupleRow
+
+from infra.eventstore.mapper import Mapper
+from infra.eventstore.reader import read_page
+from infra.projecting.fold import BATCH, Folder
+from infra.projecting.tables import (
+    LIVE,
+    create_tables,
+    drop_shadow,
+    finish_tables,
+    grant_worker,
+    shadow_schema,
+    swap_in,
+)
+from projections.projection import Projection
+
+REBUILD_LOCK = 13  # class of the advisory lock: one rebuild or verification of a name at a time
+LAST_STRETCH = 2_000  # events left to read when the checkpoint is taken and the swap begins
+
+
+class Rebuilt(msgspec.Struct, frozen=True):
+    """What a rebuild did."""
+
+    events: int
+    position: int
+    swap_ms: float
+
+
+class RebuildRunningError(Exception):
+    """Another process rebuilds or verifies this projection now."""
+
+
+class Shadow:
+    """The tables of a projection in a schema of their own, and how far they are.
+
+    `owner` is a connection of the migrator, `worker` one of the worker, both in autocommit.
+    """
+
+    def __init__(
+        self,
+        projection: Projection,
+        mapper: Mapper,
+        *,
+        owner: Connection[TupleRow],
+        worker: Connection[TupleRow],
+    ) -> None:
+        self.projection = projection
+        self.schema = shadow_schema(projection)
+        self.position = 0
+        self.events = 0
+        self._owner = owner
+        self._worker = worker
+        self._folder = Folder(projection, mapper, worker, self.schema)
+
+    def create(self) -> None:
+        """Start empty. Raises RebuildRunningError when somebody else is at it."""
+        row = self._owner.execute(
+            "SELECT pg_try_advisory_lock(%s, hashtext(%s))", (REBUILD_LOCK, self.projection.name)
+        ).fetchone()
+        if not row or not row[0]:
+            raise RebuildRunningError(
+                f"{self.projection.name} is being rebuilt or verified by another process; wait for it"
+            )
+        drop_shadow(self._owner, self.projection)
+        with self._owner.transaction():
+            self._owner.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(self.schema)))
+            create_tables(self._owner, self.projection, self.schema)
+            grant_worker(self._owner, self.projection, self.schema)
+
+    def catch_up(
+        self, upto: int | None = None, *, progress: Callable[[int], None] = lambda _: None
+    ) -> int:
+        """Fold the log into the shadow up to `upto` (default: the horizon); return what was read.
+
+        Raises UnfoldableError at the first event that cannot be applied.
+        """
+        read = 0
+        while page := read_page(self._worker, self.position, upto=upto, limit=BATCH):
+            rows = self._folder.wanted(page, after=self.position)
+            if rows:
+                self._folder.apply_only(rows)
+            self.position = page[-1].position
+            read += len(page)
+            self.events += len(rows)
+            progress(self.position)
+        return read
+
+    def restart(self) -> None:
+        """Empty the shadow, to fold it again from the start."""
+        self.position = self.events = 0
+        for table in self.projection.tables:
+            self._worker.execute(
+                sql.SQL("DELETE FROM {}").format(sql.Identifier(self.schema, table.name))
+            )
+
+    def drop(self) -> None:
+        """Remove the shadow and let others in."""
+        drop_shadow(self._owner, self.projection)
+        self._owner.execute(
+            "SELECT pg_advisory_unlock(%s, hashtext(%s))", (REBUILD_LOCK, self.projection.name)
+        )
+
+
+def rebuild(shadow: Shadow, *, progress: Callable[[int], None] = lambda _: None) -> Rebuilt:
+    """Build, index, catch up, swap. On any error the serving tables are untouched."""
+    projection, owner = shadow.projection, shadow._owner  # noqa: SLF001 - one mechanism, two files
+    shadow.create()
+    try:
+        shadow.catch_up(progress=progress)
+        finish_tables(owner, projection, shadow.schema)
+        while shadow.catch_up() > LAST_STRETCH:
+            pass
+        started = perf_counter()
+        _swap(shadow, owner)
+        swap_ms = (perf_counter() - started) * 1000
+    finally:
+        shadow.drop()
+    return Rebuilt(events=shadow.events, position=shadow.position, swap_ms=swap_ms)
+
+
+def _swap(shadow: Shadow, owner: Connection[TupleRow]) -> None:
+    """Hold the checkpoint, read what is left, and let the new tables take over.
+
+    The projector waits on the checkpoint's row meanwhile, and is fenced by its new position.
+    """
+    projection = shadow.projection
+    with owner.transaction():
+        owner.execute("SELECT FROM projections WHERE name = %s FOR UPDATE", (projection.name,))
+        shadow.catch_up()
+        swap_in(owner, projection.tables, shadow.schema)
+        owner.execute("DELETE FROM projections WHERE name = %s", (projection.name,))
+        owner.execute(
+            "INSERT INTO projections (name, version, position, active) VALUES (%s, %s, %s, true)",
+            (projection.name, projection.version, shadow.position),
+        )
+
+
+def install(connection: Connection[TupleRow], projection: Projection) -> bool:
+    """Create the tables of a projection that this database has never had; tell whether it did."""
+    known = connection.execute("SELECT FROM projections WHERE name = %s", (projection.name,))
+    if known.fetchone() is not None:
+        return False
+    with connection.transaction():
+        create_tables(connection, projection, LIVE)
+        finish_tables(connection, projection, LIVE)
+        connection.execute(
+            "INSERT INTO projections (name, version, position, active) VALUES (%s, %s, 0, true)",
+            (projection.name, projection.version),
+        )
+    return True
+
+
+def outdated(connection: Connection[TupleRow], projection: Projection) -> bool:
+    """Tell whether the serving tables were built by another version of the projection."""
+    row = connection.execute(
+        "SELECT version FROM projections WHERE name = %s AND active", (projection.name,)
+    ).fetchone()
+    return row is not None and row[0] != projection.version
+

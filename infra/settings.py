@@ -1,0 +1,215 @@
+"""Settings, read once from the environment; nothing else reads it.
+
+Order for each value: the variable, the file named by `<variable>_FILE`, what a running
+`engine up` wrote to `endpoints.json` in the data directory, the default.
+"""
+
+import os
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+
+import msgspec
+
+MIN_SECRET_BYTES = 32
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong; the message names it and says what to do."""
+
+
+class Secret:
+    """A value that never shows itself in a repr, a log or a traceback."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """Return the value itself."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+
+class TlsPolicy(StrEnum):
+    """What STARTTLS must do before mail goes out."""
+
+    REQUIRE = "require"
+    MAY = "may"
+    OFF = "off"
+
+
+class SmtpSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """The relay that mail is handed to."""
+
+    host: str  # ENGINE_SMTP_HOST: name of the relay
+    port: int  # ENGINE_SMTP_PORT
+    username: str  # ENGINE_SMTP_USERNAME: empty for no AUTH
+    password: Secret  # ENGINE_SMTP_PASSWORD
+    tls: TlsPolicy  # ENGINE_SMTP_TLS: require, may or off (off only for loopback)
+    rate_per_s: float  # ENGINE_SMTP_RATE: messages a second allowed; 0 is unlimited
+    connections: int  # ENGINE_SMTP_CONNECTIONS: parallel connections of one dispatcher
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that can be set, with the variable that sets it."""
+
+    data_dir: Path  # ENGINE_DATA_DIR: where embedded services keep their data
+    database_url: str  # ENGINE_DATABASE_URL: host, port and database of the log; user and
+    # password in it are used by `engine db migrate` alone
+    vault_url: str  # ENGINE_VAULT_URL: the same for the key vault
+    nats_url: str  # ENGINE_NATS_URL
+    smtp: SmtpSettings
+    http_host: str  # ENGINE_HTTP_HOST
+    http_port: int  # ENGINE_HTTP_PORT
+    public_url: str  # ENGINE_PUBLIC_URL: base of tracking and unsubscribe links
+    secret_key: Secret  # ENGINE_SECRET_KEY: root of all derived keys, at least 32 bytes
+    catcher_smtp_port: int  # ENGINE_CATCHER_SMTP_PORT: the embedded mail catcher
+    catcher_http_port: int  # ENGINE_CATCHER_HTTP_PORT: its inbox page
+    postgres_port: int  # ENGINE_POSTGRES_PORT: the embedded PostgreSQL
+    nats_port: int  # ENGINE_NATS_PORT: the embedded NATS
+    embedded: frozenset[str]  # parts that `engine up` runs itself: no URL was given for them
+
+
+DEFAULTS = {
+    "ENGINE_DATA_DIR": ".engine",
+    "ENGINE_DATABASE_URL": "",
+    "ENGINE_VAULT_URL": "",
+    "ENGINE_NATS_URL": "",
+    "ENGINE_SMTP_HOST": "",
+    "ENGINE_SMTP_PORT": "587",
+    "ENGINE_SMTP_USERNAME": "",
+    "ENGINE_SMTP_PASSWORD": "",
+    "ENGINE_SMTP_TLS": "require",
+    "ENGINE_SMTP_RATE": "0",
+    "ENGINE_SMTP_CONNECTIONS": "4",
+    "ENGINE_HTTP_HOST": "127.0.0.1",
+    "ENGINE_HTTP_PORT": "8080",
+    "ENGINE_PUBLIC_URL": "",
+    "ENGINE_SECRET_KEY": "",
+    "ENGINE_CATCHER_SMTP_PORT": "8025",
+    "ENGINE_CATCHER_HTTP_PORT": "8026",
+    "ENGINE_POSTGRES_PORT": "8032",
+    "ENGINE_NATS_PORT": "8042",
+}
+
+
+def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the environment. Raises SettingsError naming the variable that is wrong."""
+    env = os.environ if environ is None else environ
+    data_dir = Path(env.get("ENGINE_DATA_DIR") or DEFAULTS["ENGINE_DATA_DIR"]).absolute()
+    written = _endpoints(data_dir)
+
+    def get(name: str) -> str:
+        return env.get(name) or _from_file(env, name) or written.get(name) or DEFAULTS[name]
+
+    def port(name: str) -> int:
+        return _number(name, get(name), low=0, high=65535)
+
+    embedded = frozenset(
+        part
+        for part, name in (
+            ("postgres", "ENGINE_DATABASE_URL"),
+            ("nats", "ENGINE_NATS_URL"),
+            ("smtp", "ENGINE_SMTP_HOST"),
+        )
+        if not env.get(name)
+    )
+    pg = f"postgresql://127.0.0.1:{port('ENGINE_POSTGRES_PORT')}"
+    database_url = get("ENGINE_DATABASE_URL") or f"{pg}/engine"
+    in_catcher = "smtp" in embedded
+    host, http_port = get("ENGINE_HTTP_HOST"), port("ENGINE_HTTP_PORT")
+    return Settings(
+        data_dir=data_dir,
+        database_url=database_url,
+        vault_url=get("ENGINE_VAULT_URL") or _sibling(database_url, "vault"),
+        nats_url=get("ENGINE_NATS_URL") or f"nats://127.0.0.1:{port('ENGINE_NATS_PORT')}",
+        smtp=SmtpSettings(
+            host="127.0.0.1" if in_catcher else get("ENGINE_SMTP_HOST"),
+            port=port("ENGINE_CATCHER_SMTP_PORT" if in_catcher else "ENGINE_SMTP_PORT"),
+            username=get("ENGINE_SMTP_USERNAME"),
+            password=Secret(get("ENGINE_SMTP_PASSWORD")),
+            tls=TlsPolicy.OFF if in_catcher else _tls(get("ENGINE_SMTP_TLS")),
+            rate_per_s=_rate(get("ENGINE_SMTP_RATE")),
+            connections=_number(
+                "ENGINE_SMTP_CONNECTIONS", get("ENGINE_SMTP_CONNECTIONS"), low=1, high=100
+            ),
+        ),
+        http_host=host,
+        http_port=http_port,
+        public_url=(get("ENGINE_PUBLIC_URL") or f"http://{host}:{http_port}").rstrip("/"),
+        secret_key=_secret_key(get("ENGINE_SECRET_KEY"), data_dir),
+        catcher_smtp_port=port("ENGINE_CATCHER_SMTP_PORT"),
+        catcher_http_port=port("ENGINE_CATCHER_HTTP_PORT"),
+        postgres_port=port("ENGINE_POSTGRES_PORT"),
+        nats_port=port("ENGINE_NATS_PORT"),
+        embedded=embedded,
+    )
+
+
+def _endpoints(data_dir: Path) -> dict[str, str]:
+    file = data_dir / "endpoints.json"
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=dict[str, str])
+    except (OSError, msgspec.DecodeError):
+        return {}
+
+
+def _from_file(env: Mapping[str, str], name: str) -> str:
+    path = env.get(f"{name}_FILE")
+    if not path:
+        return ""
+    try:
+        return Path(path).read_text().strip()
+    except OSError as error:
+        raise SettingsError(f"{name}_FILE names {path}, which cannot be read: {error}") from error
+
+
+def _secret_key(given: str, data_dir: Path) -> Secret:
+    """Take the given key, or the one that `engine up` made in the data directory; refuse weak."""
+    if not given:
+        file = data_dir / "secret.key"
+        return Secret(file.read_text().strip() if file.exists() else "")
+    if len(given.encode()) < MIN_SECRET_BYTES or len(set(given)) < MIN_SECRET_BYTES // 4:
+        raise SettingsError(
+            "ENGINE_SECRET_KEY is too weak: use at least 32 random bytes, "
+            "for example the output of `openssl rand -base64 48`"
+        )
+    return Secret(given)
+
+
+def _number(name: str, text: str, *, low: int, high: int) -> int:
+    try:
+        value = int(text)
+    except ValueError:
+        raise SettingsError(f"{name}={text!r} is not a whole number") from None
+    if not low <= value <= high:
+        raise SettingsError(f"{name}={value} is not between {low} and {high}")
+    return value
+
+
+def _rate(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        raise SettingsError(f"ENGINE_SMTP_RATE={text!r} is not a number") from None
+    if value < 0:
+        raise SettingsError("ENGINE_SMTP_RATE must be 0 (unlimited) or messages a second")
+    return value
+
+
+def _tls(text: str) -> TlsPolicy:
+    try:
+        return TlsPolicy(text)
+    except ValueError:
+        raise SettingsError(f"ENGINE_SMTP_TLS={text!r}: use require, may or off") from None
+
+
+def _sibling(url: str, database: str) -> str:
+    return url.rsplit("/", 1)[0] + "/" + database

@@ -1,0 +1,1 @@
+"""How facts become tables: events in, SQL out, replayable."""

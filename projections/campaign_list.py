@@ -1,0 +1,80 @@
+"""Which campaigns are there, and where is each in its life?"""
+
+from collections.abc import Sequence
+from typing import LiteralString
+
+from psycopg import Cursor
+from psycopg.rows import TupleRow
+
+from domain.campaigns.events import (
+    AudienceFrozen,
+    CampaignCancelled,
+    CampaignCompleted,
+    CampaignDrafted,
+    CampaignLaunched,
+    CampaignPaused,
+    CampaignResumed,
+    CampaignScheduled,
+)
+from domain.shared.model import Event
+from projections.projection import RecordedEvent, Table
+
+DRAFT = """
+INSERT INTO campaigns (workspace_id, campaign_id, name, template_id, status, drafted_at, position)
+VALUES (%(workspace_id)s, %(campaign_id)s, %(name)s, %(template_id)s, 'draft', %(at)s, %(position)s)
+ON CONFLICT (workspace_id, campaign_id) DO NOTHING
+"""
+CHANGES: dict[type[Event], LiteralString] = {
+    CampaignScheduled: "status = 'scheduled', send_at = %(send_at)s, snapshot = %(snapshot)s",
+    CampaignLaunched: "status = 'running', launched_at = %(launched_at)s",
+    AudienceFrozen: "audience = %(queued)s + %(skipped)s",
+    CampaignPaused: "status = 'paused'",
+    CampaignResumed: "status = 'running'",
+    CampaignCancelled: "status = 'cancelled', ended_at = %(at)s",
+    CampaignCompleted: "status = 'completed', ended_at = %(at)s",
+}
+WHERE = " WHERE workspace_id = %(workspace_id)s AND campaign_id = %(campaign_id)s"
+
+
+class CampaignList:
+    """One row a campaign."""
+
+    name = "campaign_list"
+    version = 1
+    contexts = frozenset({"campaigns"})
+    opens = False
+    tables = (
+        Table(
+            name="campaigns",
+            columns=(
+                "campaign_id uuid NOT NULL",
+                "name text NOT NULL",
+                "template_id uuid NOT NULL",
+                "status text NOT NULL",
+                "snapshot text",
+                "audience integer",
+                "send_at timestamptz",
+                "drafted_at timestamptz NOT NULL",
+                "launched_at timestamptz",
+                "ended_at timestamptz",
+                "position bigint NOT NULL",
+            ),
+            key=("campaign_id",),
+            indexes=(("position",),),
+        ),
+    )
+
+    def apply(self, events: Sequence[RecordedEvent], cursor: Cursor[TupleRow]) -> None:
+        """Change row by row: campaigns are few, what they cause is in other models."""
+        for recorded in events:
+            event = recorded.event
+            values = {name: getattr(event, name) for name in event.__struct_fields__}
+            values |= {
+                "workspace_id": recorded.workspace_id,
+                "at": recorded.recorded_at,
+                "position": recorded.position,
+            }
+            if isinstance(event, CampaignDrafted):
+                cursor.execute(DRAFT, values)
+            elif change := CHANGES.get(type(event)):
+                cursor.execute("UPDATE campaigns SET " + change + WHERE, values)

@@ -1,0 +1,91 @@
+"""Who is in this workspace, and may they be mailed?"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import msgspec
+from psycopg import Cursor
+from psycopg.rows import TupleRow
+
+from domain.contacts.events import ContactImported, ContactSuppressed, ContactUnsubscribed
+from projections.projection import RecordedEvent, Table
+
+UPSERT = """
+INSERT INTO contacts (workspace_id, contact_id, email, first_name, last_name, fields, import_id,
+                      added_at, added_position)
+SELECT w, c, e, f, l, x::jsonb, i, a, p
+  FROM unnest(%b::uuid[], %b::uuid[], %b::text[], %b::text[], %b::text[], %b::text[], %b::uuid[],
+              %b::timestamptz[], %b::bigint[]) AS u(w, c, e, f, l, x, i, a, p)
+ON CONFLICT (workspace_id, contact_id) DO UPDATE
+   SET email = excluded.email, first_name = excluded.first_name, last_name = excluded.last_name,
+       fields = excluded.fields
+"""
+SET_STATUS = """
+UPDATE contacts t SET status = u.s, status_at = u.a
+  FROM unnest(%b::uuid[], %b::uuid[], %b::text[], %b::timestamptz[]) AS u(w, c, s, a)
+ WHERE t.workspace_id = u.w AND t.contact_id = u.c
+"""
+
+
+class ContactList:
+    """One row a contact; `status` is subscribed, unsubscribed or suppressed."""
+
+    name = "contact_list"
+    version = 1
+    contexts = frozenset({"contacts"})
+    opens = True
+    tables = (
+        Table(
+            name="contacts",
+            columns=(
+                "contact_id uuid NOT NULL",
+                "email text",
+                "first_name text",
+                "last_name text",
+                "fields jsonb",
+                "import_id uuid NOT NULL",
+                "status text NOT NULL DEFAULT 'subscribed'",
+                "status_at timestamptz",
+                "added_at timestamptz NOT NULL",
+                "added_position bigint NOT NULL",
+            ),
+            key=("contact_id",),
+            indexes=(("email", "contact_id"), ("status", "contact_id")),
+        ),
+    )
+
+    def apply(self, events: Sequence[RecordedEvent], cursor: Cursor[TupleRow]) -> None:
+        """Insert the new contacts, then set the last status that each contact got."""
+        rows = [
+            (
+                recorded.workspace_id,
+                event.contact_id,
+                event.email,
+                event.first_name,
+                event.last_name,
+                msgspec.json.encode(event.fields).decode() if event.fields else None,
+                event.import_id,
+                recorded.recorded_at,
+                recorded.position,
+            )
+            for recorded in events
+            if isinstance(event := recorded.event, ContactImported)
+        ]
+        if rows:
+            cursor.execute(UPSERT, [list(column) for column in zip(*rows, strict=True)])
+        statuses = _last_statuses(events)
+        if statuses:
+            cursor.execute(SET_STATUS, [list(column) for column in zip(*statuses, strict=True)])
+
+
+def _last_statuses(events: Sequence[RecordedEvent]) -> list[tuple[object, ...]]:
+    last: dict[tuple[UUID, UUID], tuple[str, object]] = {}
+    for recorded in events:
+        match recorded.event:
+            case ContactUnsubscribed(contact_id=contact_id):
+                last[recorded.workspace_id, contact_id] = ("unsubscribed", recorded.recorded_at)
+            case ContactSuppressed(contact_id=contact_id):
+                last[recorded.workspace_id, contact_id] = ("suppressed", recorded.recorded_at)
+            case _:
+                pass
+    return [(*key, *value) for key, value in last.items()]

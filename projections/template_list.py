@@ -1,0 +1,67 @@
+"""Which templates are there?"""
+
+from collections.abc import Sequence
+
+import msgspec
+from psycopg import Cursor
+from psycopg.rows import TupleRow
+
+from domain.content.events import TemplateAdded
+from projections.projection import RecordedEvent, Table
+
+INSERT = """
+INSERT INTO templates (workspace_id, template_id, name, subject, html, text, sha256, defaults,
+                       warnings, added_at, position)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT (workspace_id, template_id) DO NOTHING
+"""
+
+
+class TemplateList:
+    """One row a template, with its cleaned content."""
+
+    name = "template_list"
+    version = 1
+    contexts = frozenset({"content"})
+    opens = False
+    tables = (
+        Table(
+            name="templates",
+            columns=(
+                "template_id uuid NOT NULL",
+                "name text NOT NULL",
+                "subject text NOT NULL",
+                "html text NOT NULL",
+                "text text NOT NULL",
+                "sha256 text NOT NULL",
+                "defaults jsonb NOT NULL",
+                "warnings text[] NOT NULL",
+                "added_at timestamptz NOT NULL",
+                "position bigint NOT NULL",
+            ),
+            key=("template_id",),
+            indexes=(("position",),),
+        ),
+    )
+
+    def apply(self, events: Sequence[RecordedEvent], cursor: Cursor[TupleRow]) -> None:
+        """Insert row by row: templates are few and large."""
+        for recorded in events:
+            event = recorded.event
+            if isinstance(event, TemplateAdded):
+                cursor.execute(
+                    INSERT,
+                    (
+                        recorded.workspace_id,
+                        event.template_id,
+                        event.name,
+                        event.subject,
+                        event.html,
+                        event.text,
+                        event.sha256,
+                        msgspec.json.encode(event.defaults).decode(),
+                        event.warnings,
+                        recorded.recorded_at,
+                        recorded.position,
+                    ),
+                )

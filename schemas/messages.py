@@ -1,0 +1,72 @@
+"""The NATS envelope: a run of consecutive events of one workspace and one context.
+
+Body: MessagePack array of events as they are stored (sealed JSON). Headers: the message id is
+the first position, so that JetStream drops a run that is published twice; the positions let a
+consumer see a hole.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+STREAM = "EVENTS"
+SUBJECTS = "events.>"
+WAKE = "engine.wake"
+MESSAGE_ID = "Nats-Msg-Id"
+FIRST = "Engine-First"
+LAST = "Engine-Last"
+PREVIOUS = "Engine-Previous"
+
+WireEvent = tuple[int, UUID, int, UUID, datetime, str, bytes]
+"""(position, stream id, version, command id, recorded at, tag, sealed JSON)"""
+
+_EVENTS = msgspec.msgpack.Decoder(list[WireEvent])
+
+
+class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+    """One message of the stream.
+
+    `previous` maps each context to the last position published for it before this envelope.
+    `events` is empty when the run is too large for the bus: the consumer reads the log instead.
+    """
+
+    workspace_id: UUID
+    context: str
+    first: int
+    last: int
+    previous: dict[str, int]
+    events: list[WireEvent]
+
+    @property
+    def subject(self) -> str:
+        """`events.<workspace>.<context>`: opaque ids only."""
+        return f"events.{self.workspace_id}.{self.context}"
+
+    def headers(self) -> dict[str, str]:
+        """Return the NATS headers."""
+        return {
+            MESSAGE_ID: str(self.first),
+            FIRST: str(self.first),
+            LAST: str(self.last),
+            PREVIOUS: ",".join(f"{name}={at}" for name, at in self.previous.items()),
+        }
+
+    def body(self) -> bytes:
+        """Return the message's bytes."""
+        return msgspec.msgpack.encode(self.events)
+
+
+def parse_envelope(subject: str, headers: Mapping[str, str], body: bytes) -> Envelope:
+    """Read an envelope back. Raises KeyError, ValueError or msgspec.DecodeError for garbage."""
+    _, workspace, context = subject.split(".")
+    pairs = (pair.split("=") for pair in headers[PREVIOUS].split(",") if pair)
+    return Envelope(
+        workspace_id=UUID(workspace),
+        context=context,
+        first=int(headers[FIRST]),
+        last=int(headers[LAST]),
+        previous={name: int(at) for name, at in pairs},
+        events=_EVENTS.decode(body),
+    )

@@ -1,0 +1,204 @@
+"""The projector: reads envelopes, folds them into every read model, and fills holes from the log."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+
+import psycopg
+import structlog
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from psycopg import Connection
+from psycopg.rows import TupleRow
+
+from infra.bootstrap import Adapters
+from infra.eventstore.mapper import Mapper
+from infra.eventstore.reader import LogRow, read_page
+from infra.nats.connection import connect
+from infra.nats.stream import EnvelopeReader
+from infra.postgres.connections import Role
+from infra.projecting.checkpoint import FencedError, VersionMismatchError, position_of
+from infra.projecting.fold import BATCH, Folder
+from infra.projecting.tables import LIVE
+from projections.projection import Projection
+from schemas.messages import Envelope
+from workers.runtime import Stop, beat, run_steps_async
+
+log = structlog.get_logger()
+
+FETCH = 20  # envelopes a turn: at most 10,000 events
+QUIET_S = 0.25  # without a message for so long we look at the log itself
+OWNER_LOCK = 19  # class of the session lock: one projector process a name
+
+
+class LiveProjection:
+    """One projection with its connection and checkpoint; never ahead of its effects."""
+
+    def __init__(self, projection: Projection, mapper: Mapper, adapters: Adapters) -> None:
+        self.projection = projection
+        self.position = -1
+        self._mapper = mapper
+        self._adapters = adapters
+        self._connection: Connection[TupleRow] | None = None
+        self._saved = -1
+
+    def owned(self) -> bool:
+        """Take the projection if it is free; tells whether it is ours."""
+        if self._connection is not None:
+            return True
+        connection = self._adapters.connection(Role.WORKER)
+        try:
+            row = connection.execute(
+                "SELECT pg_try_advisory_lock(%s, hashtext(%s))", (OWNER_LOCK, self.projection.name)
+            ).fetchone()
+            if row and row[0]:
+                self.position = self._saved = position_of(connection, self.projection)
+                self._connection = connection
+        except VersionMismatchError as error:
+            log.error("projection_outdated", projection=self.projection.name, error=str(error))
+        finally:
+            if self._connection is None:
+                connection.close()
+        return self._connection is not None
+
+    def release(self) -> None:
+        """Let go, after an error or at the end; the next `owned` starts from the database."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def take(self, envelopes: Sequence[Envelope]) -> None:
+        """Apply envelopes in the order they came, in batches; holes are read from the log."""
+        rows: list[LogRow] = []
+        reached = self.position
+        for envelope in envelopes:
+            if envelope.last <= reached:
+                continue
+            seen_all = all(
+                envelope.previous.get(context, 0) <= reached for context in self.projection.contexts
+            )
+            mine = envelope.context in self.projection.contexts
+            if not seen_all or (mine and not envelope.events):
+                self._apply(rows, upto=reached)
+                rows = []
+                self.read_log(upto=envelope.last)
+            elif mine:
+                rows += log_rows(envelope, after=reached)
+                if len(rows) >= BATCH:
+                    self._apply(rows, upto=envelope.last)
+                    rows = []
+            reached = max(reached, envelope.last, self.position)
+        self._apply(rows, upto=reached)
+
+    def read_log(self, *, upto: int | None = None) -> None:
+        """Apply what the log has after our position, up to `upto` or its horizon."""
+        connection = self._owned_connection()
+        while page := read_page(connection, self.position, upto=upto, limit=BATCH):
+            folder = self._folder(connection)
+            self._apply(folder.wanted(page, after=self.position), upto=page[-1].position)
+        self._save()
+
+    def _apply(self, rows: Sequence[LogRow], *, upto: int) -> None:
+        """Fold rows and remember `upto`; without rows the checkpoint is moved at leisure."""
+        if rows:
+            connection = self._owned_connection()
+            self._folder(connection).fold_parking(rows, before=self._saved, after=upto)
+            self._saved = upto
+        self.position = max(self.position, upto)
+
+    def _save(self) -> None:
+        if self.position > self._saved:
+            connection = self._owned_connection()
+            self._folder(connection).fold([], before=self._saved, after=self.position)
+            self._saved = self.position
+
+    def _folder(self, connection: Connection[TupleRow]) -> Folder:
+        return Folder(self.projection, self._mapper, connection, LIVE)
+
+    def _owned_connection(self) -> Connection[TupleRow]:
+        if self._connection is None:
+            raise FencedError(f"{self.projection.name} is not ours")
+        return self._connection
+
+
+def log_rows(envelope: Envelope, *, after: int) -> list[LogRow]:
+    """Return the events of an envelope as the log has them, without those already seen."""
+    workspace = envelope.workspace_id
+    return [
+        LogRow(position, workspace, stream, version, command, recorded_at, tag, data)
+        for position, stream, version, command, recorded_at, tag, data in envelope.events
+        if position > after
+    ]
+
+
+class Projector:
+    """All projections of this process, fed by one reader of the stream."""
+
+    def __init__(self, adapters: Adapters, projections: Iterable[Projection]) -> None:
+        self._adapters = adapters
+        self._live = [LiveProjection(p, adapters.mapper, adapters) for p in projections]
+        self._client: Client | None = None
+        self._envelopes: EnvelopeReader | None = None
+
+    async def step(self) -> bool:
+        """Take what the stream has; when it is silent or away, look at the log."""
+        envelopes: list[Envelope] = []
+        try:
+            reader = await self._reader()
+            envelopes = await reader.read(limit=FETCH, timeout_s=QUIET_S)
+        except (NatsError, OSError, TimeoutError, ValueError, KeyError) as error:
+            log.debug("stream_unreadable", error=repr(error))
+            await asyncio.sleep(QUIET_S)
+        await asyncio.to_thread(self.feed, envelopes)
+        return True
+
+    def feed(self, envelopes: Sequence[Envelope]) -> None:
+        """Give every projection its due; one that fails does not hold up the others."""
+        for live in self._live:
+            try:
+                if live.owned():
+                    if envelopes:
+                        live.take(envelopes)
+                    else:
+                        live.read_log()
+            except (FencedError, psycopg.OperationalError, psycopg.InterfaceError) as error:
+                log.warning(
+                    "projection_released", projection=live.projection.name, error=repr(error)
+                )
+                live.release()
+            except Exception as error:
+                log.exception(
+                    "projection_failed", projection=live.projection.name, error=repr(error)
+                )
+                live.release()
+
+    async def close(self) -> None:
+        """Let go of everything."""
+        for live in self._live:
+            live.release()
+        if self._client is not None:
+            await self._client.close()
+
+    async def _reader(self) -> EnvelopeReader:
+        if self._envelopes is None:
+            self._client = await connect(self._adapters.settings.nats_url, name="projector")
+            self._envelopes = EnvelopeReader(self._client)
+        return self._envelopes
+
+
+async def run(adapters: Adapters, projections: Iterable[Projection], stop: Stop) -> None:
+    """Project until the stop."""
+    projector = Projector(adapters, projections)
+    last_beat = 0.0
+
+    async def step() -> bool:
+        nonlocal last_beat
+        now = asyncio.get_running_loop().time()
+        if now - last_beat > 5:  # noqa: PLR2004 - seconds between heartbeats
+            await asyncio.to_thread(beat, adapters.pool, "projector")
+            last_beat = now
+        return await projector.step()
+
+    try:
+        await run_steps_async("projector", stop, step, idle_s=QUIET_S)
+    finally:
+        await projector.close()

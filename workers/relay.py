@@ -1,0 +1,205 @@
+"""The relay: follows the log by position and publishes it to JetStream in envelopes."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+
+import msgspec
+import psycopg
+import structlog
+from nats.aio.client import Client
+from psycopg import Connection
+from psycopg.rows import TupleRow
+from psycopg.types.json import Jsonb
+
+from infra.bootstrap import Adapters
+from infra.eventstore.event_types import context_of
+from infra.eventstore.reader import LogRow, read_page
+from infra.nats.connection import connect
+from infra.nats.stream import EnvelopePublisher
+from infra.postgres.connections import Role
+from schemas.messages import WAKE, Envelope
+from workers.runtime import BEAT_EVERY_S, Stop, beat, run_steps_async
+
+log = structlog.get_logger()
+
+MAX_EVENTS = 500
+MAX_BYTES = 256 * 1024
+POLL_S = 0.25
+SHARD = 0
+LEADER_LOCK = (17, SHARD)  # one relay a shard: session lock, released by the server on a crash
+
+
+class LostLeadershipError(Exception):
+    """The cursor moved under us, or the session that holds the lock is gone."""
+
+
+class Cursor(msgspec.Struct, frozen=True):
+    """Where the relay is, and the last position published for each context."""
+
+    position: int
+    published: dict[str, int]
+
+
+class Relay:
+    """Reads pages, publishes them, then moves its cursor by compare-and-set."""
+
+    def __init__(self, adapters: Adapters) -> None:
+        self._adapters = adapters
+        self._connection: Connection[TupleRow] | None = None
+        self._client: Client | None = None
+        self._publisher: EnvelopePublisher | None = None
+        self._news = asyncio.Event()
+
+    async def step(self) -> bool:
+        """Publish the next page; tells whether there was one."""
+        try:
+            connection = await asyncio.to_thread(self._lead)
+            if connection is None:
+                return False
+            publisher = await self._connect()
+            cursor = await asyncio.to_thread(_load, connection)
+            page = await asyncio.to_thread(read_page, connection, cursor.position)
+            if not page:
+                return False
+            published = dict(cursor.published)
+            await publisher.publish(list(envelopes(page, published)))
+            after = Cursor(page[-1].position, published)
+            await asyncio.to_thread(_move, connection, cursor, after)
+        except (psycopg.Error, LostLeadershipError):
+            self._abdicate()
+            raise
+        except Exception:
+            # Nobody acknowledged: perhaps the stream is gone. It is made again, and the same
+            # page is published again, since the cursor has not moved.
+            if self._publisher is not None:
+                await self._publisher.ensure_stream()
+            raise
+        return True
+
+    async def wait(self, seconds: float) -> None:
+        """Sleep until somebody commits, at most so long."""
+        try:
+            await asyncio.wait_for(self._news.wait(), seconds)
+        except TimeoutError:
+            return
+        self._news.clear()
+
+    async def close(self) -> None:
+        """Let go of the lock and the link."""
+        self._abdicate()
+        if self._client is not None:
+            await self._client.close()
+
+    def _lead(self) -> Connection[TupleRow] | None:
+        """Return the connection that holds the lock; None while another relay has it."""
+        if self._connection is not None:
+            return self._connection
+        connection = self._adapters.connection(Role.WORKER)
+        row = connection.execute("SELECT pg_try_advisory_lock(%s, %s)", LEADER_LOCK).fetchone()
+        if not row or not row[0]:
+            connection.close()
+            return None
+        self._connection = connection
+        log.info("relay_leads", shard=SHARD)
+        return connection
+
+    def _abdicate(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    async def _connect(self) -> EnvelopePublisher:
+        if self._publisher is None:
+            self._client = await connect(self._adapters.settings.nats_url, name="relay")
+            await self._client.subscribe(WAKE, cb=self._wake)
+            publisher = EnvelopePublisher(self._client)
+            await publisher.ensure_stream()
+            self._publisher = publisher
+        return self._publisher
+
+    async def _wake(self, _: object) -> None:
+        self._news.set()
+
+
+def envelopes(rows: Sequence[LogRow], published: dict[str, int]) -> Iterator[Envelope]:
+    """Cut a page into runs of one workspace and context, at most 500 events or 256 KiB.
+
+    `published` (context -> last position) is carried along, and is what every envelope says of
+    the past: a consumer of any set of contexts sees by it whether it missed something. A single
+    event above the limit travels as an empty envelope: the consumer reads it from the log.
+    """
+    start, size = 0, 0
+    for at, row in enumerate(rows):
+        cut = at > start and (
+            row.workspace_id != rows[start].workspace_id
+            or context_of(row.tag) != context_of(rows[start].tag)
+            or at - start >= MAX_EVENTS
+            or size + len(row.data) > MAX_BYTES
+        )
+        if cut:
+            yield _envelope(rows[start:at], published, size)
+            start, size = at, 0
+        size += len(row.data)
+    if rows:
+        yield _envelope(rows[start:], published, size)
+
+
+def _envelope(run: Sequence[LogRow], published: dict[str, int], size: int) -> Envelope:
+    context = context_of(run[0].tag)
+    envelope = Envelope(
+        workspace_id=run[0].workspace_id,
+        context=context,
+        first=run[0].position,
+        last=run[-1].position,
+        previous=dict(published),
+        events=[]
+        if size > MAX_BYTES
+        else [
+            (r.position, r.stream_id, r.version, r.command_id, r.recorded_at, r.tag, r.data)
+            for r in run
+        ],
+    )
+    published[context] = run[-1].position
+    return envelope
+
+
+def _load(connection: Connection[TupleRow]) -> Cursor:
+    row = connection.execute(
+        "INSERT INTO relay_cursor (shard, position) VALUES (%s, 0)"
+        " ON CONFLICT (shard) DO UPDATE SET shard = excluded.shard RETURNING position, published",
+        (SHARD,),
+    ).fetchone()
+    return Cursor(*row) if row else Cursor(0, {})
+
+
+def _move(connection: Connection[TupleRow], before: Cursor, after: Cursor) -> None:
+    moved = connection.execute(
+        "UPDATE relay_cursor SET position = %s, published = %s, updated_at = clock_timestamp()"
+        " WHERE shard = %s AND position = %s",
+        (after.position, Jsonb(after.published), SHARD, before.position),
+    )
+    if moved.rowcount != 1:
+        raise LostLeadershipError(f"the relay's cursor is not {before.position} any more")
+
+
+async def run(adapters: Adapters, stop: Stop) -> None:
+    """Relay until the stop."""
+    relay = Relay(adapters)
+    beating = asyncio.create_task(_beat(adapters, stop))
+
+    async def step() -> bool:
+        if not await relay.step():
+            await relay.wait(POLL_S)
+        return True
+
+    try:
+        await run_steps_async("relay", stop, step, idle_s=POLL_S)
+    finally:
+        beating.cancel()
+        await relay.close()
+
+
+async def _beat(adapters: Adapters, stop: Stop) -> None:
+    while not stop:
+        await asyncio.to_thread(beat, adapters.pool, "relay")
+        await asyncio.sleep(BEAT_EVERY_S)
