@@ -1,6 +1,7 @@
 """What commands need from the outside world, as protocols; `infra` provides them."""
 
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Protocol, TypeVar
 from uuid import UUID
@@ -143,5 +144,5 @@ class Audience(Protocol):
     def size(self, workspace_id: UUID) -> int:
         """Return how many contacts may be mailed now."""
 
-    def known_fields(self, workspace_id: UUID, names: Set[str]) -> frozenset[str]:
+    def known_fields(self, workspace_id: UUID, names: AbstractSet[str]) -> frozenset[str]:
         """Return those of the names that are custom fields of at least one contact."""

@@ -54,9 +54,7 @@ class Adapters:
     def log(self) -> PostgresEventLog:
         """The event log."""
         self._datastore = open_datastore(self._dsn(self._role), size=self._pool_size)
-        return PostgresEventLog(
-            TenantRecorder(self._datastore), self.mapper, wake=self.waker.wake
-        )
+        return PostgresEventLog(TenantRecorder(self._datastore), self.mapper, wake=self.waker.wake)
 
     @cached_property
     def reader(self) -> LogReader:

@@ -106,6 +106,9 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     data_dir = Path(env.get("ENGINE_DATA_DIR") or DEFAULTS["ENGINE_DATA_DIR"]).absolute()
     written = _endpoints(data_dir)
 
+    if env.get("ENGINE_DATABASE_URL"):
+        written.pop("ENGINE_VAULT_URL", None)  # of another server, perhaps of a killed engine
+
     def get(name: str) -> str:
         return env.get(name) or _from_file(env, name) or written.get(name) or DEFAULTS[name]
 

@@ -20,7 +20,9 @@ from infra.settings import Settings, load_settings
 from tests.support.installation import TEST_SECRET, migrate_everything
 
 hypothesis_settings.register_profile("dev", max_examples=50, deadline=None)
-hypothesis_settings.register_profile("ci", max_examples=300, deadline=None, derandomize=True, print_blob=True)
+hypothesis_settings.register_profile(
+    "ci", max_examples=300, deadline=None, derandomize=True, print_blob=True
+)
 hypothesis_settings.register_profile("nightly", max_examples=5_000, deadline=None)
 hypothesis_settings.load_profile(
     os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev")
@@ -83,9 +85,7 @@ def settings(postgres: EmbeddedPostgres, tmp_path: Path) -> Iterator[Settings]:
     )
     with psycopg.connect(postgres.dsn(), autocommit=True) as admin:
         for database in databases.values():
-            admin.execute(
-                sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(database))
-            )
+            admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(database)))
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The projector: reads envelopes, folds them into every read model, and fills holes from the log."""
+"""The projector: folds envelopes into every read model, and fills holes from the log."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
@@ -16,12 +16,14 @@ from infra.eventstore.reader import LogRow, read_page
 from infra.nats.connection import connect
 from infra.nats.stream import EnvelopeReader
 from infra.postgres.connections import Role
+from infra.postgres.heartbeats import beat
 from infra.projecting.checkpoint import FencedError, VersionMismatchError, position_of
 from infra.projecting.fold import BATCH, Folder
 from infra.projecting.tables import LIVE
 from projections.projection import Projection
+from projections.registry import PROJECTIONS
 from schemas.messages import Envelope
-from workers.runtime import Stop, beat, run_steps_async
+from workers.runtime import BEAT_EVERY_S, Stop, run_steps_async
 
 log = structlog.get_logger()
 
@@ -54,7 +56,7 @@ class LiveProjection:
                 self.position = self._saved = position_of(connection, self.projection)
                 self._connection = connection
         except VersionMismatchError as error:
-            log.error("projection_outdated", projection=self.projection.name, error=str(error))
+            log.warning("projection_outdated", projection=self.projection.name, error=str(error))
         finally:
             if self._connection is None:
                 connection.close()
@@ -185,15 +187,15 @@ class Projector:
         return self._envelopes
 
 
-async def run(adapters: Adapters, projections: Iterable[Projection], stop: Stop) -> None:
+async def run(adapters: Adapters, stop: Stop) -> None:
     """Project until the stop."""
-    projector = Projector(adapters, projections)
+    projector = Projector(adapters, PROJECTIONS.values())
     last_beat = 0.0
 
     async def step() -> bool:
         nonlocal last_beat
         now = asyncio.get_running_loop().time()
-        if now - last_beat > 5:  # noqa: PLR2004 - seconds between heartbeats
+        if now - last_beat > BEAT_EVERY_S:
             await asyncio.to_thread(beat, adapters.pool, "projector")
             last_beat = now
         return await projector.step()

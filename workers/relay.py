@@ -3,13 +3,11 @@
 import asyncio
 from collections.abc import Iterator, Sequence
 
-import msgspec
 import psycopg
 import structlog
 from nats.aio.client import Client
 from psycopg import Connection
 from psycopg.rows import TupleRow
-from psycopg.types.json import Jsonb
 
 from infra.bootstrap import Adapters
 from infra.eventstore.event_types import context_of
@@ -17,8 +15,16 @@ from infra.eventstore.reader import LogRow, read_page
 from infra.nats.connection import connect
 from infra.nats.stream import EnvelopePublisher
 from infra.postgres.connections import Role
+from infra.postgres.heartbeats import beat
+from infra.postgres.relay_cursor import (
+    LostLeadershipError,
+    RelayCursor,
+    load_cursor,
+    move_cursor,
+    take_leadership,
+)
 from schemas.messages import WAKE, Envelope
-from workers.runtime import BEAT_EVERY_S, Stop, beat, run_steps_async
+from workers.runtime import BEAT_EVERY_S, Stop, run_steps_async
 
 log = structlog.get_logger()
 
@@ -26,18 +32,6 @@ MAX_EVENTS = 500
 MAX_BYTES = 256 * 1024
 POLL_S = 0.25
 SHARD = 0
-LEADER_LOCK = (17, SHARD)  # one relay a shard: session lock, released by the server on a crash
-
-
-class LostLeadershipError(Exception):
-    """The cursor moved under us, or the session that holds the lock is gone."""
-
-
-class Cursor(msgspec.Struct, frozen=True):
-    """Where the relay is, and the last position published for each context."""
-
-    position: int
-    published: dict[str, int]
 
 
 class Relay:
@@ -57,14 +51,14 @@ class Relay:
             if connection is None:
                 return False
             publisher = await self._connect()
-            cursor = await asyncio.to_thread(_load, connection)
+            cursor = await asyncio.to_thread(load_cursor, connection, SHARD)
             page = await asyncio.to_thread(read_page, connection, cursor.position)
             if not page:
                 return False
             published = dict(cursor.published)
             await publisher.publish(list(envelopes(page, published)))
-            after = Cursor(page[-1].position, published)
-            await asyncio.to_thread(_move, connection, cursor, after)
+            after = RelayCursor(page[-1].position, published)
+            await asyncio.to_thread(move_cursor, connection, SHARD, cursor, after)
         except (psycopg.Error, LostLeadershipError):
             self._abdicate()
             raise
@@ -95,8 +89,7 @@ class Relay:
         if self._connection is not None:
             return self._connection
         connection = self._adapters.connection(Role.WORKER)
-        row = connection.execute("SELECT pg_try_advisory_lock(%s, %s)", LEADER_LOCK).fetchone()
-        if not row or not row[0]:
+        if not take_leadership(connection, SHARD):
             connection.close()
             return None
         self._connection = connection
@@ -161,25 +154,6 @@ def _envelope(run: Sequence[LogRow], published: dict[str, int], size: int) -> En
     )
     published[context] = run[-1].position
     return envelope
-
-
-def _load(connection: Connection[TupleRow]) -> Cursor:
-    row = connection.execute(
-        "INSERT INTO relay_cursor (shard, position) VALUES (%s, 0)"
-        " ON CONFLICT (shard) DO UPDATE SET shard = excluded.shard RETURNING position, published",
-        (SHARD,),
-    ).fetchone()
-    return Cursor(*row) if row else Cursor(0, {})
-
-
-def _move(connection: Connection[TupleRow], before: Cursor, after: Cursor) -> None:
-    moved = connection.execute(
-        "UPDATE relay_cursor SET position = %s, published = %s, updated_at = clock_timestamp()"
-        " WHERE shard = %s AND position = %s",
-        (after.position, Jsonb(after.published), SHARD, before.position),
-    )
-    if moved.rowcount != 1:
-        raise LostLeadershipError(f"the relay's cursor is not {before.position} any more")
 
 
 async def run(adapters: Adapters, stop: Stop) -> None:

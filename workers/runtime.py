@@ -6,10 +6,9 @@ import signal
 from collections.abc import Awaitable, Callable
 from threading import Event
 
-import psycopg
 import structlog
 
-from infra.postgres.connections import Pool
+from infra.postgres.heartbeats import beat as beat  # noqa: PLC0414
 
 log = structlog.get_logger()
 
@@ -44,7 +43,8 @@ class Stop:
     async def sleep(self, seconds: float) -> None:
         """Sleep in an event loop, at most a twentieth of a second beyond the stop."""
         deadline = asyncio.get_running_loop().time() + seconds
-        while not self and (left := deadline - asyncio.get_running_loop().time()) > 0:
+        # A signal handler sets the event, from outside the loop.
+        while not self and (left := deadline - asyncio.get_running_loop().time()) > 0:  # noqa: ASYNC110
             await asyncio.sleep(min(left, 0.05))
 
 
@@ -99,16 +99,3 @@ async def run_steps_async(
             pause = backoff.pause()
             log.exception("worker_step_failed", worker=name, error=repr(error), retry_in_s=pause)
             await stop.sleep(pause)
-
-
-def beat(pool: Pool, worker: str, detail: str = "") -> None:
-    """Say that this worker is alive; a database that is away is no reason to die."""
-    try:
-        with pool.connection() as connection:
-            connection.execute(
-                "INSERT INTO heartbeats (worker, detail) VALUES (%s, %s) ON CONFLICT (worker)"
-                " DO UPDATE SET beat_at = clock_timestamp(), detail = excluded.detail",
-                (worker, detail),
-            )
-    except psycopg.Error as error:
-        log.warning("heartbeat_failed", worker=worker, error=repr(error))

@@ -45,7 +45,9 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True):
     audience_frozen: bool = False
 
 
-def draft(campaign: Campaign, *, campaign_id: UUID, name: str, template_id: UUID) -> list[CampaignEvent]:
+def draft(
+    campaign: Campaign, *, campaign_id: UUID, name: str, template_id: UUID
+) -> list[CampaignEvent]:
     """Plan a campaign. Raises InvalidInputError for an empty name."""
     if campaign.status is not Status.ABSENT:
         raise IllegalTransitionError("a campaign with this id exists already; use a new id")
@@ -54,13 +56,17 @@ def draft(campaign: Campaign, *, campaign_id: UUID, name: str, template_id: UUID
     return [CampaignDrafted(campaign_id=campaign_id, name=name.strip(), template_id=template_id)]
 
 
-def schedule(campaign: Campaign, *, campaign_id: UUID, send_at: datetime, snapshot: str) -> list[CampaignEvent]:
+def schedule(
+    campaign: Campaign, *, campaign_id: UUID, send_at: datetime, snapshot: str
+) -> list[CampaignEvent]:
     """Fix content and start. A start in the past means: as soon as possible."""
     _require(campaign, Status.DRAFT, verb="schedule", hint="only a draft can be scheduled")
     return [CampaignScheduled(campaign_id=campaign_id, send_at=send_at, snapshot=snapshot)]
 
 
-def launch(campaign: Campaign, *, campaign_id: UUID, now: datetime, audience: int) -> list[CampaignEvent]:
+def launch(
+    campaign: Campaign, *, campaign_id: UUID, now: datetime, audience: int
+) -> list[CampaignEvent]:
     """Start a scheduled campaign that is due. `audience` is how many contacts are mailable now.
 
     Raises IllegalTransitionError when it is not scheduled (launched twice, for example), and
@@ -71,12 +77,15 @@ def launch(campaign: Campaign, *, campaign_id: UUID, now: datetime, audience: in
         raise InvalidInputError(f"the campaign is not due before {campaign.send_at.isoformat()}")
     if audience == 0:
         raise InvalidInputError(
-            "the audience is empty: no contact of this workspace may be mailed; import contacts first"
+            "the audience is empty: no contact of this workspace may be mailed; "
+            "import contacts first"
         )
     return [CampaignLaunched(campaign_id=campaign_id, launched_at=now, snapshot=campaign.snapshot)]
 
 
-def freeze_audience(campaign: Campaign, *, campaign_id: UUID, queued: int, skipped: int) -> list[CampaignEvent]:
+def freeze_audience(
+    campaign: Campaign, *, campaign_id: UUID, queued: int, skipped: int
+) -> list[CampaignEvent]:
     """Close the audience. Says nothing the second time."""
     if campaign.audience_frozen:
         return []
@@ -112,7 +121,7 @@ def complete(campaign: Campaign, *, campaign_id: UUID) -> list[CampaignEvent]:
     return [CampaignCompleted(campaign_id=campaign_id)]
 
 
-def evolve(campaign: Campaign, event: CampaignEvent) -> Campaign:
+def evolve(campaign: Campaign, event: CampaignEvent) -> Campaign:  # noqa: PLR0911 one a fact
     """Fold one fact; history is believed, never refused."""
     change = msgspec.structs.replace
     match event:

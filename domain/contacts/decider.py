@@ -107,7 +107,7 @@ def fail_import(state: Import, *, import_id: UUID, code: str, reason: str) -> li
     return [ImportFailed(import_id=import_id, code=code, reason=reason)]
 
 
-def evolve_import(state: Import, event: ImportEvent) -> Import:
+def evolve_import(state: Import, event: ImportEvent) -> Import:  # noqa: ARG001 the last counts
     """Fold one fact of an import."""
     match event:
         case ImportRequested():

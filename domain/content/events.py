@@ -11,6 +11,7 @@ class TemplateAdded(Event, frozen=True):
 
     `defaults` gives a value for merge tags that a contact may lack; `sha256` is the digest of
     subject, html and text, which is the identity of a snapshot.
+    With `keep_foreign_tags` the template's `{{...}}` of another system are sent as they stand.
     """
 
     TAG: ClassVar[str] = "content.template_added.v1"
@@ -22,6 +23,7 @@ class TemplateAdded(Event, frozen=True):
     sha256: str
     defaults: dict[str, str] = {}
     warnings: list[str] = []
+    keep_foreign_tags: bool = False
 
 
 ContentEvent = TemplateAdded

@@ -83,7 +83,8 @@ class KeyVault:
                 "SELECT pg_advisory_xact_lock(%s, %s)", (VAULT_LOCK, _lock_number(workspace_id))
             )
             cursor.execute(
-                "INSERT INTO fences (workspace_id, subject_id) VALUES (%s, %s) ON CONFLICT DO NOTHING",
+                "INSERT INTO fences (workspace_id, subject_id) VALUES (%s, %s)"
+                " ON CONFLICT DO NOTHING",
                 (workspace_id, subject),
             )
             cursor.execute(
@@ -94,6 +95,11 @@ class KeyVault:
         with self._lock:
             self._cache.pop((workspace_id, subject), None)
         return destroyed
+
+    def forget(self) -> None:
+        """Drop every unwrapped key from memory."""
+        with self._lock:
+            self._cache.clear()
 
     def _mint(
         self,

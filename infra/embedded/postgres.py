@@ -200,10 +200,10 @@ class EmbeddedPostgres:
 
     def _says_ready(self) -> bool:
         try:
-            lines = (self.cluster / "postmaster.pid").read_text(encoding="ascii").splitlines()
+            written = (self.cluster / "postmaster.pid").read_text(encoding="utf-8")
         except FileNotFoundError:
             return False
-        return lines[-1].strip() == "ready"
+        return written.rstrip().endswith("\nready")  # the file grows line by line
 
     def _make_directories(self) -> None:
         self.data_dir.mkdir(parents=True, exist_ok=True)

@@ -55,11 +55,24 @@ class LogReader:
         with self._pool.connection() as connection:
             return read_page(connection, after, upto=upto, limit=limit)
 
-    def pages(self, after: int, *, upto: int | None = None, limit: int = PAGE) -> Iterator[Sequence[LogRow]]:
+    def pages(
+        self, after: int, *, upto: int | None = None, limit: int = PAGE
+    ) -> Iterator[Sequence[LogRow]]:
         """Yield pages until there is nothing more."""
         while page := self.page(after, upto=upto, limit=limit):
             yield page
             after = page[-1].position
+
+    def before_last(self, count: int, *, workspace_id: UUID | None = None) -> int:
+        """Return the position after which the last `count` events stand."""
+        with self._pool.connection() as connection:
+            row = connection.execute(
+                "SELECT min(position) FROM (SELECT position FROM events"
+                " WHERE %(workspace)s::uuid IS NULL OR workspace_id = %(workspace)s"
+                " ORDER BY position DESC LIMIT %(count)s) newest",
+                {"workspace": workspace_id, "count": count},
+            ).fetchone()
+        return int(row[0]) - 1 if row and row[0] else 0
 
     def _number(self, query: str) -> int:
         with self._pool.connection() as connection:

@@ -95,7 +95,14 @@ def open_datastore(dsn: str, *, size: int = 4) -> PostgresDatastore:
 
     Raises SettingsError when its fast mode is on, which loses events for tailing readers.
     """
-    if os.environ.get("POSTGRES_ENABLE_DB_FUNCTIONS", "").lower() in {"y", "yes", "t", "true", "on", "1"}:
+    if os.environ.get("POSTGRES_ENABLE_DB_FUNCTIONS", "").lower() in {
+        "y",
+        "yes",
+        "t",
+        "true",
+        "on",
+        "1",
+    }:
         raise SettingsError(
             "POSTGRES_ENABLE_DB_FUNCTIONS loses events for readers that follow the log; unset it"
         )
@@ -152,9 +159,7 @@ class TenantRecorder(PostgresApplicationRecorder):
     def find_commit(self, context: Context) -> Appended | None:
         """Return what this command recorded, if it did."""
         with self._tenant(context.workspace_id) as cursor:
-            row = cursor.execute(
-                FIND_COMMIT, (context.workspace_id, context.command_id)
-            ).fetchone()
+            row = cursor.execute(FIND_COMMIT, (context.workspace_id, context.command_id)).fetchone()
         return None if row is None else Appended(*row)
 
     @_again
@@ -209,7 +214,11 @@ class TenantRecorder(PostgresApplicationRecorder):
 
     # The library's own interface, for the tools and tests that speak it.
 
-    def insert_events(self, stored_events: Sequence[StoredEvent], **_: Any) -> Sequence[int] | None:
+    def insert_events(
+        self,
+        stored_events: Sequence[StoredEvent],
+        **_: Any,  # noqa: ANN401 - the library's signature
+    ) -> Sequence[int] | None:
         """Append the library's events as decisions of this recorder's workspace."""
         if not stored_events:
             return []

@@ -60,4 +60,3 @@ class Waker:
             await asyncio.sleep(COALESCE_S)
         if client is not None:
             await client.close()
-

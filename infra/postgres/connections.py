@@ -33,14 +33,17 @@ def role_password(secret_key: Secret, role: Role) -> str:
     """Derive the role's password, so that one secret configures a whole installation."""
     if not secret_key:
         raise SettingsError(
-            "there is no secret key: set ENGINE_SECRET_KEY, or run `engine up` once, which makes one"
+            "there is no secret key: set ENGINE_SECRET_KEY, "
+            "or run `engine up` once, which makes one"
         )
     message = b"postgres-role:" + role.encode()
     digest = hmac.digest(secret_key.reveal().encode(), message, hashlib.sha256)
     return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 
-def role_dsn(url: str, role: Role, secret_key: Secret, *, name: str = "", bounded: bool = True) -> str:
+def role_dsn(
+    url: str, role: Role, secret_key: Secret, *, name: str = "", bounded: bool = True
+) -> str:
     """Return the connection string for a role; user and password in `url` are not used.
 
     Keepalives and timeouts are bounded: a half-open link must not hold a worker for long.
@@ -50,7 +53,7 @@ def role_dsn(url: str, role: Role, secret_key: Secret, *, name: str = "", bounde
     given.update(user=role.value, password=role_password(secret_key, role))
     return make_conninfo(
         "",
-        **given,  # type: ignore[arg-type] # conninfo_to_dict returns what make_conninfo takes
+        **given,
         application_name=name or role.value,
         connect_timeout=5,
         keepalives_idle=10,

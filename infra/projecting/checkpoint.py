@@ -1,5 +1,7 @@
 """How far a projection is; advanced by compare-and-set in the transaction of its effects."""
 
+from datetime import datetime
+
 from psycopg import Connection, Cursor
 from psycopg.rows import TupleRow
 
@@ -15,7 +17,7 @@ class VersionMismatchError(Exception):
 
 
 def position_of(connection: Connection[TupleRow], projection: Projection) -> int:
-    """Return the active checkpoint. Raises VersionMismatchError when the code is another version."""
+    """Return the active checkpoint. Raises VersionMismatchError for tables of another version."""
     row = connection.execute(
         "SELECT version, position FROM projections WHERE name = %s AND active", (projection.name,)
     ).fetchone()
@@ -36,3 +38,10 @@ def advance(cursor: Cursor[TupleRow], projection: Projection, *, before: int, af
     )
     if cursor.rowcount != 1:
         raise FencedError(f"the checkpoint of {projection.name} is not {before} any more")
+
+
+def checkpoints(connection: Connection[TupleRow]) -> list[tuple[str, int, int, datetime]]:
+    """Return (name, version, position, moved at) of every active projection."""
+    return connection.execute(
+        "SELECT name, version, position, updated_at FROM projections WHERE active ORDER BY name"
+    ).fetchall()

@@ -83,7 +83,11 @@ class Folder:
         try:
             event = self._decode([row])[0]
             key = event.key
-            reason = "waits behind an earlier event of the same key" if self._kin(cursor, row, key) else ""
+            reason = (
+                "waits behind an earlier event of the same key"
+                if self._kin(cursor, row, key)
+                else ""
+            )
             if not reason:
                 with self._connection.transaction():
                     self.projection.apply([event], cursor)
@@ -101,7 +105,8 @@ class Folder:
 
     def _kin(self, cursor: Cursor[TupleRow], row: LogRow, key: UUID) -> bool:
         cursor.execute(
-            "SELECT FROM parked_events WHERE workspace_id = %s AND follower = %s AND key = %s LIMIT 1",
+            "SELECT FROM parked_events"
+            " WHERE workspace_id = %s AND follower = %s AND key = %s LIMIT 1",
             (row.workspace_id, self.projection.name, key),
         )
         return cursor.fetchone() is not None
@@ -133,10 +138,15 @@ class Folder:
                 events[start:end] = self._mapper.open(rows[start].workspace_id, pairs)
         return [
             RecordedEvent(
-                row.position, row.workspace_id, row.stream_id, row.command_id, row.recorded_at, event
+                row.position,
+                row.workspace_id,
+                row.stream_id,
+                row.command_id,
+                row.recorded_at,
+                event,
             )
             for row, event in zip(rows, events, strict=True)
-        ]  # fmt: skip
+        ]
 
 
 def _workspace_runs(rows: Sequence[LogRow]) -> Iterator[tuple[int, int]]:

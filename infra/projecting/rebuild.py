@@ -66,7 +66,8 @@ class Shadow:
         ).fetchone()
         if not row or not row[0]:
             raise RebuildRunningError(
-                f"{self.projection.name} is being rebuilt or verified by another process; wait for it"
+                f"{self.projection.name} is being rebuilt or verified by another process; "
+                "wait for it"
             )
         drop_shadow(self._owner, self.projection)
         with self._owner.transaction():
@@ -163,4 +164,3 @@ def outdated(connection: Connection[TupleRow], projection: Projection) -> bool:
         "SELECT version FROM projections WHERE name = %s AND active", (projection.name,)
     ).fetchone()
     return row is not None and row[0] != projection.version
-

@@ -84,8 +84,8 @@ def drop_shadow(connection: Connection[TupleRow], projection: Projection) -> Non
 
 _GUARDS = (
     "ALTER TABLE {} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY",
-    "CREATE POLICY tenant_reads ON {} FOR SELECT TO engine_app"
-    " USING (workspace_id = (SELECT current_workspace()))",
+    """CREATE POLICY tenant_reads ON {} FOR SELECT TO engine_app
+       USING (workspace_id = (SELECT current_workspace()))""",
     "CREATE POLICY projector_writes ON {} TO engine_worker USING (true) WITH CHECK (true)",
     "GRANT SELECT ON {} TO engine_app",
     "GRANT SELECT, INSERT, UPDATE, DELETE ON {} TO engine_worker",

@@ -1,10 +1,9 @@
-"""The gap test: a reader that follows the log while writers race sees every event once, in order."""
+"""The gap test: a reader that follows racing writers sees every event once, in order."""
 
 import random
 import threading
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
 from uuid import UUID, uuid4
 
 import psycopg
@@ -15,7 +14,8 @@ from domain.shared.ids import derive_id
 from domain.shared.model import Fact
 from infra.bootstrap import Adapters
 from infra.eventstore.reader import LogRow
-from infra.postgres.connections import Pool
+from infra.postgres.connections import Role
+from infra.settings import Settings
 from tests.support.asking import asking
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
@@ -93,9 +93,7 @@ class Hold:
 
 
 @pytest.fixture
-def racers(settings, request):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-    from infra.postgres.connections import Role  # noqa: PLC0415
-
+def racers(settings: Settings) -> Iterator[Adapters]:
     app = Adapters(settings, role=Role.APP, name="racers", pool_size=WRITERS)
     yield app
     app.close()
@@ -116,13 +114,11 @@ def test_a_naive_reader_turns_the_gap_test_red(racers: Adapters, worker: Adapter
 def test_an_open_writer_holds_the_horizon_down(app: Adapters, worker: Adapters) -> None:
     workspace = uuid4()
     before = app.log.record(facts(3), asking(workspace))
-    dsn_pool: Pool = app.pool
-    with dsn_pool.connection() as connection, suppress(psycopg.errors.RaiseException):
-        with connection.transaction(force_rollback=True):
-            connection.execute("SELECT log_begin(%s)", (workspace,))
-            connection.execute("SELECT nextval('log_position')")
-            later = app.log.record(facts(2), asking(workspace))
-            assert worker.reader.horizon() == before
-            assert [row.position for row in worker.reader.page(before)] == []
+    with app.pool.connection() as connection, connection.transaction(force_rollback=True):
+        connection.execute("SELECT log_begin(%s)", (workspace,))
+        connection.execute("SELECT nextval('log_position')")
+        later = app.log.record(facts(2), asking(workspace))
+        assert worker.reader.horizon() == before
+        assert [row.position for row in worker.reader.page(before)] == []
     assert worker.reader.horizon() >= later
     assert len(worker.reader.page(before)) == 2

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from uuid import UUID, uuid4
 
 import pytest
+from msgspec.structs import replace
 
 from domain.contacts.events import Channel, ContactImported, ContactUnsubscribed
 from domain.delivery.events import EmailSent, EmailsQueued
@@ -21,7 +22,6 @@ from infra.postgres.tenant_scope import tenant_scope
 from infra.projecting.rebuild import Shadow, rebuild
 from infra.projecting.verify import Verified, verify
 from infra.settings import Settings
-from msgspec.structs import replace
 from projections.registry import PROJECTIONS
 from tests.support.asking import asking
 from workers import projector, relay
@@ -46,12 +46,19 @@ def a_small_history(workspace: UUID, campaign: UUID, size: int = 40) -> list[Fac
         for n, c in enumerate(contacts)
     ]
     packed = base64.b64encode(b"".join(c.bytes for c in contacts)).decode()
-    facts.append(
-        fact(EmailsQueued(campaign_id=campaign, launched_at_ms=NOW_MS, recipients=packed))
-    )
+    facts.append(fact(EmailsQueued(campaign_id=campaign, launched_at_ms=NOW_MS, recipients=packed)))
     for c, m in zip(contacts, messages, strict=True):
         facts.append(
-            fact(EmailSent(message_id=m, campaign_id=campaign, contact_id=c, attempt=1, relay="r", reply="250 ok"))
+            fact(
+                EmailSent(
+                    message_id=m,
+                    campaign_id=campaign,
+                    contact_id=c,
+                    attempt=1,
+                    relay="r",
+                    reply="250 ok",
+                )
+            )
         )
     for c, m in list(zip(contacts, messages, strict=True))[:10]:
         facts.append(fact(EmailOpened(message_id=m, campaign_id=campaign, contact_id=c)))
@@ -148,7 +155,7 @@ async def test_events_travel_through_jetstream(
     workspace, campaign = uuid4(), uuid4()
     tasks = [
         asyncio.create_task(relay.run(adapters, stop)),
-        asyncio.create_task(projector.run(adapters, PROJECTIONS.values(), stop)),
+        asyncio.create_task(projector.run(adapters, stop)),
     ]
     try:
         position = await asyncio.to_thread(

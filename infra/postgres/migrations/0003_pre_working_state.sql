@@ -109,12 +109,18 @@ CREATE TABLE email_tasks (
     phase        smallint    NOT NULL DEFAULT 0,   -- 0 queued, 1 handed over: the wire may have it
     due_at       timestamptz NOT NULL,
     attempt      integer     NOT NULL DEFAULT 0,   -- attempts begun so far
-    locked_by    uuid,
-    locked_until timestamptz,
+    locked_by    uuid,                             -- a dispatcher; not indexed, so claims are HOT
     PRIMARY KEY (workspace_id, message_id)
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.02);
 CREATE INDEX email_tasks_due ON email_tasks (workspace_id, campaign_id, due_at) WHERE phase = 0;
-CREATE INDEX email_tasks_leased ON email_tasks (locked_until) WHERE phase = 1;
+CREATE INDEX email_tasks_of_campaign ON email_tasks (workspace_id, campaign_id);
+
+-- A dispatcher holds its tasks as long as it renews this one row, by the database's clock.
+CREATE TABLE dispatchers (
+    dispatcher_id uuid        PRIMARY KEY,
+    alive_until   timestamptz NOT NULL
+);
+GRANT SELECT, INSERT, UPDATE, DELETE ON dispatchers TO engine_worker;
 
 CREATE TABLE dead_letters (
     workspace_id uuid        NOT NULL,
@@ -130,12 +136,11 @@ CREATE TABLE dead_letters (
     PRIMARY KEY (workspace_id, message_id)
 );
 
--- Tokens that a relay may spend; leased in blocks under the database's clock.
+-- When the next block of messages may go to a relay; slots are reserved by the database's clock.
 CREATE TABLE relay_rates (
-    relay       text             PRIMARY KEY,
-    rate_per_s  double precision NOT NULL,
-    tokens      double precision NOT NULL,
-    refilled_at timestamptz      NOT NULL DEFAULT clock_timestamp()
+    relay         text             PRIMARY KEY,
+    rate_per_s    double precision NOT NULL,
+    granted_until timestamptz      NOT NULL DEFAULT clock_timestamp()
 );
 GRANT SELECT, INSERT, UPDATE ON relay_rates TO engine_worker;
 
@@ -165,6 +170,6 @@ GRANT SELECT, INSERT ON api_tokens, contact_addresses, do_not_mail, imports, imp
     snapshots, campaign_runs TO engine_app;
 GRANT SELECT ON import_rejections, dead_letters, email_tasks TO engine_app;
 GRANT UPDATE (revoked) ON api_tokens TO engine_app;
-GRANT UPDATE (gate) ON campaign_runs TO engine_app;
+GRANT UPDATE (gate, launched_at_ms, launched_position) ON campaign_runs TO engine_app;
 REVOKE ALL ON FUNCTION authenticate_token(bytea) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION authenticate_token(bytea) TO engine_app;

@@ -1,0 +1,37 @@
+"""Plan a campaign with a template that exists."""
+
+from uuid import UUID
+
+import msgspec
+
+from commands.ports import EventLog
+from domain.campaigns import decider
+from domain.campaigns.decider import CAMPAIGN
+from domain.content.decider import TEMPLATE
+from domain.shared.context import Context
+from domain.shared.errors import NotFoundError
+
+
+class DraftCampaign(msgspec.Struct, frozen=True, kw_only=True):
+    """Plan a campaign; nothing is sent before it is launched."""
+
+    campaign_id: UUID
+    name: str
+    template_id: UUID
+
+
+def draft_campaign(command: DraftCampaign, context: Context, log: EventLog) -> int:
+    """Record the draft. Raises NotFoundError for a template that is not in this workspace."""
+    if log.state(TEMPLATE, command.template_id, context).added is None:
+        raise NotFoundError("there is no such template in this workspace; add it first")
+    return log.decide(
+        CAMPAIGN,
+        command.campaign_id,
+        lambda campaign: decider.draft(
+            campaign,
+            campaign_id=command.campaign_id,
+            name=command.name,
+            template_id=command.template_id,
+        ),
+        context,
+    )

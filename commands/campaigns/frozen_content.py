@@ -1,0 +1,64 @@
+"""Freeze what a campaign will send: template, sender and postal address as they are now."""
+
+from uuid import UUID
+
+import msgspec
+
+from commands.ports import Audience, EventLog
+from domain.content import merge_tags
+from domain.content.compile import compile_content
+from domain.content.decider import TEMPLATE
+from domain.content.events import TemplateAdded
+from domain.content.merge_tags import CONTACT_FIELDS, RESERVED, Tag
+from domain.content.snapshot import ForeignTags, Snapshot
+from domain.shared.context import Context
+from domain.shared.errors import NotFoundError
+from domain.tenancy.decider import WORKSPACE
+
+
+class FrozenContent(msgspec.Struct, frozen=True):
+    """What the table `snapshots` keeps: the snapshot's own fields and, beside them, `links`.
+
+    `links[n]` is where link n leads.
+    """
+
+    sha256: str
+    json: bytes
+
+
+def freeze_content(
+    template_id: UUID, context: Context, log: EventLog, audience: Audience
+) -> FrozenContent:
+    """Build the snapshot and compile it once, so that what cannot be sent is refused now.
+
+    Raises UnknownMergeTagError naming tag and line, and the other errors of `compile_content`.
+    """
+    template = log.state(TEMPLATE, template_id, context).added
+    workspace = log.state(WORKSPACE, context.workspace_id, context).created
+    if template is None:
+        raise NotFoundError("the campaign's template is not in this workspace")
+    if workspace is None:
+        raise NotFoundError("there is no such workspace; create it first")
+    custom = _names(template) - CONTACT_FIELDS - RESERVED - template.defaults.keys()
+    snapshot = Snapshot(
+        subject=template.subject,
+        html=template.html,
+        text=template.text,
+        from_email=workspace.sender_address,
+        from_name=workspace.sender_name,
+        postal_address=workspace.postal_address,
+        defaults=template.defaults,
+        foreign_tags=ForeignTags.KEEP if template.keep_foreign_tags else ForeignTags.REFUSE,
+        fields=audience.known_fields(context.workspace_id, custom) if custom else frozenset(),
+    )
+    content = compile_content(snapshot)
+    stored = msgspec.to_builtins(snapshot, order="deterministic") | {"links": list(content.links)}
+    return FrozenContent(snapshot.digest(), msgspec.json.encode(stored))
+
+
+def _names(template: TemplateAdded) -> set[str]:
+    """Return the names of the merge tags that a template uses."""
+    found = merge_tags.find_tags(template.html)
+    for source in (template.subject, template.text):
+        found += [piece for piece in merge_tags.parse(source) if not isinstance(piece, str)]
+    return {tag.name for tag in found if isinstance(tag, Tag)}

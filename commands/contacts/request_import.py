@@ -1,0 +1,44 @@
+"""Accept an uploaded contact file; the importer does the rest."""
+
+from uuid import UUID
+
+import msgspec
+
+from commands.ports import EventLog, ImportIntake
+from domain.contacts import decider
+from domain.contacts.decider import IMPORT
+from domain.shared.context import Context
+
+
+class RequestImport(msgspec.Struct, frozen=True, kw_only=True):
+    """Import the stored file. `mapping` is field -> column header; empty: by the headers."""
+
+    import_id: UUID
+    sha256: str
+    size_bytes: int
+    mapping: dict[str, str] = {}
+
+
+def request_import(
+    command: RequestImport, context: Context, log: EventLog, intake: ImportIntake
+) -> int:
+    """Record the request and hand the file to the importer, in one transaction."""
+    begin = intake.begin(
+        context.workspace_id,
+        command.import_id,
+        mapping=command.mapping,
+        size_bytes=command.size_bytes,
+    )
+    return log.decide(
+        IMPORT,
+        command.import_id,
+        lambda state: decider.request_import(
+            state,
+            import_id=command.import_id,
+            sha256=command.sha256,
+            size_bytes=command.size_bytes,
+            mapping=command.mapping,
+        ),
+        context,
+        effects=lambda _: [begin],
+    )

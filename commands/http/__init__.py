@@ -1,0 +1,1 @@
+"""Write routes, and the GETs that record a fact."""

@@ -1,0 +1,1 @@
+"""Process managers: events in, commands out."""

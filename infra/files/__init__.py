@@ -1,0 +1,1 @@
+"""Files that people bring and take: contact lists in, rejected rows out."""

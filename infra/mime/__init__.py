@@ -1,0 +1,1 @@
+"""Building the bytes of a mail: compiled once a campaign, filled in once a recipient."""

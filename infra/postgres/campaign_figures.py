@@ -1,0 +1,47 @@
+"""The figures of one campaign from the read models, for those who watch it."""
+
+from uuid import UUID
+
+import msgspec
+
+from infra.postgres.connections import Pool
+from infra.postgres.tenant_scope import tenant_scope
+
+FIGURES = (
+    "queued", "sent", "deferred", "bounced", "failed", "uncertain", "skipped",
+    "opens", "opened", "clicks", "clicked", "unsubscribed",
+)  # fmt: skip
+_SELECT = """
+SELECT c.status, coalesce(c.audience, 0), s.queued, s.sent, s.deferred, s.bounced, s.failed,
+       s.uncertain, s.skipped, s.opens, s.opened, s.clicks, s.clicked, s.unsubscribed
+  FROM campaigns c
+  LEFT JOIN campaign_stats s ON s.workspace_id = c.workspace_id AND s.campaign_id = c.campaign_id
+ WHERE c.workspace_id = %(workspace_id)s AND c.campaign_id = %(campaign_id)s
+"""
+
+
+class CampaignFigures(msgspec.Struct, frozen=True):
+    """`counts` by name of the figure; `audience` is everybody who was queued or skipped."""
+
+    status: str
+    audience: int
+    counts: dict[str, int]
+
+    @property
+    def settled(self) -> bool:
+        """Everybody of the audience has a final outcome in these figures."""
+        final = ("sent", "bounced", "failed", "uncertain", "skipped")
+        return sum(self.counts[name] for name in final) >= self.audience
+
+
+def campaign_figures(pool: Pool, workspace_id: UUID, campaign_id: UUID) -> CampaignFigures | None:
+    """Return the figures as the read models have them now; None for an unknown campaign."""
+    with tenant_scope(pool, workspace_id) as cursor:
+        row = cursor.execute(
+            _SELECT, {"workspace_id": workspace_id, "campaign_id": campaign_id}
+        ).fetchone()
+    if row is None:
+        return None
+    status, audience, *figures = row
+    counts = {name: value or 0 for name, value in zip(FIGURES, figures, strict=True)}
+    return CampaignFigures(status, audience, counts)

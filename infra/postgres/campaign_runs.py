@@ -1,0 +1,152 @@
+"""The gate of each campaign, and how far its audience is expanded."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import LiteralString
+from uuid import UUID
+
+import msgspec
+
+from infra.postgres.connections import Pool
+from infra.postgres.sql_effect import SqlEffect
+from infra.postgres.tenant_scope import tenant_scope
+
+_SCHEDULE = """
+INSERT INTO campaign_runs (workspace_id, campaign_id, gate, send_at, snapshot)
+VALUES (%(workspace_id)s, %(campaign_id)s, 'scheduled', %(send_at)s, %(snapshot)s)
+"""
+# The position is that of CampaignLaunched, the last one this session drew: unlike the head of the
+# sequence it cannot belong to a transaction that is rolled back and never reached by a follower.
+_LAUNCH = """
+UPDATE campaign_runs SET gate = 'open', launched_at_ms = %(launched_at_ms)s,
+       launched_position = currval('log_position')
+ WHERE workspace_id = %(workspace_id)s AND campaign_id = %(campaign_id)s
+"""
+_GATE = """
+UPDATE campaign_runs SET gate = %(gate)s
+ WHERE workspace_id = %(workspace_id)s AND campaign_id = %(campaign_id)s
+"""
+_EXPANDED = """
+UPDATE campaign_runs SET expanded = true
+ WHERE workspace_id = %(workspace_id)s AND campaign_id = %(campaign_id)s
+"""
+_COLUMNS: LiteralString = (
+    "workspace_id, campaign_id, gate, snapshot, coalesce(launched_at_ms, 0),"
+    " coalesce(launched_position, 0), expand_after, queued, skipped"
+)
+_DUE = "gate = 'scheduled' AND send_at <= clock_timestamp() ORDER BY send_at"
+_EXPANDABLE = (
+    "gate IN ('open', 'paused', 'cancelled') AND launched_position IS NOT NULL AND NOT expanded"
+    " ORDER BY launched_position"
+)
+_NO_TASK: LiteralString = (
+    " AND NOT EXISTS (SELECT FROM email_tasks t WHERE t.workspace_id = r.workspace_id"
+    " AND t.campaign_id = r.campaign_id)"
+)
+_FINISHED: LiteralString = (
+    "((gate = 'open' AND expanded) OR (gate = 'cancelled' AND"
+    " (expanded OR launched_position IS NULL)))" + _NO_TASK
+)
+_CANCELLED_WITH_TASKS = (
+    "gate = 'cancelled' AND EXISTS (SELECT FROM email_tasks t"
+    " WHERE t.workspace_id = r.workspace_id AND t.campaign_id = r.campaign_id AND t.phase = 0"
+    " AND t.locked_by IS NULL)"
+)
+_SENDABLE = (
+    "gate = 'open' AND launched_at_ms IS NOT NULL AND EXISTS (SELECT FROM email_tasks t"
+    " WHERE t.workspace_id = r.workspace_id AND t.campaign_id = r.campaign_id AND t.phase = 0"
+    " AND t.due_at <= clock_timestamp() AND t.locked_by IS NULL)"
+)
+
+
+class CampaignRun(msgspec.Struct, frozen=True):
+    """One campaign that is on the calendar; `launched_at_ms` is 0 before the launch."""
+
+    workspace_id: UUID
+    campaign_id: UUID
+    gate: str
+    snapshot: str
+    launched_at_ms: int
+    launched_position: int
+    expand_after: UUID
+    queued: int
+    skipped: int
+
+
+class PostgresCampaignRuns:
+    """The port `commands.ports.CampaignRuns`."""
+
+    def schedule(
+        self, workspace_id: UUID, campaign_id: UUID, *, send_at: datetime, snapshot: str
+    ) -> SqlEffect:
+        """See the port."""
+        key = _key(workspace_id, campaign_id)
+        return SqlEffect(_SCHEDULE, key | {"send_at": send_at, "snapshot": snapshot})
+
+    def launch(self, workspace_id: UUID, campaign_id: UUID, *, launched_at: datetime) -> SqlEffect:
+        """See the port."""
+        key = _key(workspace_id, campaign_id)
+        return SqlEffect(_LAUNCH, key | {"launched_at_ms": int(launched_at.timestamp() * 1000)})
+
+    def pause(self, workspace_id: UUID, campaign_id: UUID) -> SqlEffect:
+        """See the port."""
+        return SqlEffect(_GATE, _key(workspace_id, campaign_id) | {"gate": "paused"})
+
+    def resume(self, workspace_id: UUID, campaign_id: UUID) -> SqlEffect:
+        """See the port."""
+        return SqlEffect(_GATE, _key(workspace_id, campaign_id) | {"gate": "open"})
+
+    def cancel(self, workspace_id: UUID, campaign_id: UUID) -> SqlEffect:
+        """See the port."""
+        return SqlEffect(_GATE, _key(workspace_id, campaign_id) | {"gate": "cancelled"})
+
+    def close(self, workspace_id: UUID, campaign_id: UUID) -> SqlEffect:
+        """See the port."""
+        return SqlEffect(_GATE, _key(workspace_id, campaign_id) | {"gate": "closed"})
+
+    def mark_expanded(self, workspace_id: UUID, campaign_id: UUID) -> SqlEffect:
+        """Return the effect that says the audience is complete; goes with AudienceFrozen."""
+        return SqlEffect(_EXPANDED, _key(workspace_id, campaign_id))
+
+
+class RunFinder:
+    """Looks for campaigns that need work, in all workspaces; only for the worker's role."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    def due(self) -> Sequence[CampaignRun]:
+        """Return scheduled campaigns whose time has come."""
+        return self._find(_DUE)
+
+    def expandable(self) -> Sequence[CampaignRun]:
+        """Return launched campaigns whose audience is not complete."""
+        return self._find(_EXPANDABLE)
+
+    def sendable(self) -> Sequence[CampaignRun]:
+        """Return open campaigns with a message that is due and free."""
+        return self._find(_SENDABLE)
+
+    def cancelled_with_tasks(self) -> Sequence[CampaignRun]:
+        """Return cancelled campaigns that still have queued messages."""
+        return self._find(_CANCELLED_WITH_TASKS)
+
+    def finished(self) -> Sequence[CampaignRun]:
+        """Return campaigns in which nothing is left to do."""
+        return self._find(_FINISHED)
+
+    def put_away(self, run: CampaignRun) -> None:
+        """Take a cancelled campaign off the calendar; its end is in the log already."""
+        with tenant_scope(self._pool, run.workspace_id) as cursor:
+            cursor.execute(_GATE, _key(run.workspace_id, run.campaign_id) | {"gate": "closed"})
+
+    def _find(self, condition: LiteralString) -> Sequence[CampaignRun]:
+        with self._pool.connection() as connection:
+            rows = connection.execute(
+                "SELECT " + _COLUMNS + " FROM campaign_runs r WHERE " + condition
+            ).fetchall()
+        return [CampaignRun(*row) for row in rows]
+
+
+def _key(workspace_id: UUID, campaign_id: UUID) -> dict[str, object]:
+    return {"workspace_id": workspace_id, "campaign_id": campaign_id}

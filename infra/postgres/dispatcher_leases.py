@@ -1,0 +1,115 @@
+"""Which dispatchers are alive, and what the dead ones left behind."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import msgspec
+
+from infra.postgres.connections import Pool
+from infra.postgres.sql_effect import SqlEffect
+from infra.postgres.tenant_scope import tenant_scope
+
+LEASE_S = 15.0
+RENEW_S = 3.0
+
+_SIGN_ON = """
+INSERT INTO dispatchers (dispatcher_id, alive_until)
+VALUES (%s, clock_timestamp() + make_interval(secs => %s))
+"""
+_RENEW = """
+UPDATE dispatchers SET alive_until = clock_timestamp() + make_interval(secs => %s)
+ WHERE dispatcher_id = %s AND alive_until > clock_timestamp()
+"""
+_LEFT = """
+SELECT workspace_id, message_id, campaign_id, contact_id, phase, attempt FROM email_tasks
+ WHERE locked_by = %s ORDER BY workspace_id LIMIT %s
+"""
+_FREE = """
+UPDATE email_tasks SET locked_by = NULL
+ WHERE workspace_id = %s AND message_id = ANY(%s) AND phase = 0 AND locked_by = %s
+"""
+_FORGET = """
+DELETE FROM dispatchers WHERE dispatcher_id = %s AND alive_until <= clock_timestamp()
+   AND NOT EXISTS (SELECT FROM email_tasks WHERE locked_by = %s)
+"""
+_UNCERTAIN = """
+DELETE FROM email_tasks t USING unnest(%(messages)s::uuid[]) AS u(message_id)
+ WHERE t.workspace_id = %(workspace_id)s AND t.message_id = u.message_id
+   AND t.phase = 1 AND t.locked_by = %(owner)s
+"""
+
+
+class LeaseLostError(Exception):
+    """This dispatcher was silent for too long: its messages are somebody else's by now."""
+
+
+class LeftTask(msgspec.Struct, frozen=True):
+    """A task whose dispatcher is dead."""
+
+    workspace_id: UUID
+    message_id: UUID
+    campaign_id: UUID
+    contact_id: UUID
+    phase: int
+    attempt: int
+
+
+class DispatcherLeases:
+    """The table of dispatchers; every judgement is by the database's clock."""
+
+    def __init__(self, pool: Pool, *, lease_s: float = LEASE_S) -> None:
+        self._pool = pool
+        self._lease_s = lease_s
+
+    def sign_on(self, dispatcher_id: UUID) -> None:
+        """Begin to be alive."""
+        with self._pool.connection() as connection:
+            connection.execute(_SIGN_ON, (dispatcher_id, self._lease_s))
+
+    def renew(self, dispatcher_id: UUID) -> None:
+        """Stay alive. Raises LeaseLostError when that is too late."""
+        with self._pool.connection() as connection:
+            renewed = connection.execute(_RENEW, (self._lease_s, dispatcher_id))
+            if renewed.rowcount != 1:
+                raise LeaseLostError(f"dispatcher {dispatcher_id} was silent for too long")
+
+    def sign_off(self, dispatcher_id: UUID) -> None:
+        """End now; when tasks still carry the id, they are recovered as those of a dead one."""
+        with self._pool.connection() as connection:
+            connection.execute(
+                "UPDATE dispatchers SET alive_until = clock_timestamp() WHERE dispatcher_id = %s",
+                (dispatcher_id,),
+            )
+        self.forget(dispatcher_id)
+
+    def forget(self, dispatcher_id: UUID) -> None:
+        """Remove a dead dispatcher, unless tasks still carry its id."""
+        with self._pool.connection() as connection:
+            connection.execute(_FORGET, (dispatcher_id, dispatcher_id))
+
+    def dead(self) -> Sequence[UUID]:
+        """Return the dispatchers whose lease has run out."""
+        with self._pool.connection() as connection:
+            rows = connection.execute(
+                "SELECT dispatcher_id FROM dispatchers WHERE alive_until <= clock_timestamp()"
+            ).fetchall()
+        return [dispatcher_id for (dispatcher_id,) in rows]
+
+    def left_by(self, dispatcher_id: UUID, *, limit: int) -> Sequence[LeftTask]:
+        """Return tasks that a dead dispatcher held, those of one workspace together."""
+        with self._pool.connection() as connection:
+            rows = connection.execute(_LEFT, (dispatcher_id, limit)).fetchall()
+        return [LeftTask(*row) for row in rows]
+
+    def free(self, workspace_id: UUID, messages: Sequence[UUID], *, owner: UUID) -> None:
+        """Put messages of phase 0 back: nothing has happened to them."""
+        with tenant_scope(self._pool, workspace_id) as cursor:
+            cursor.execute(_FREE, (workspace_id, list(messages), owner))
+
+
+def give_up(workspace_id: UUID, messages: Sequence[UUID], *, owner: UUID) -> SqlEffect:
+    """Return the effect of EmailUncertain for messages of phase 1 of a dead dispatcher."""
+    return SqlEffect(
+        _UNCERTAIN,
+        {"workspace_id": workspace_id, "messages": list(messages), "owner": owner},
+    )

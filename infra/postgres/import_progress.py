@@ -1,0 +1,222 @@
+"""Where each import stands: read by the importer, moved in the transaction of its facts."""
+
+from collections.abc import Iterator, Sequence
+from uuid import UUID
+
+import msgspec
+from psycopg import Cursor
+from psycopg.types.json import Jsonb
+
+from domain.contacts.import_row import RejectedRow
+from domain.shared.errors import ConcurrentChangeError
+from infra.postgres.connections import Pool
+from infra.postgres.tenant_scope import tenant_scope
+
+IMPORT_LOCK = 23  # class of the session lock: one importer an import
+
+
+class RunningImport(msgspec.Struct, frozen=True):
+    """An import with rows left; rows before `next_row` (from 0) have their verdict."""
+
+    workspace_id: UUID
+    import_id: UUID
+    mapping: dict[str, str]
+    next_row: int
+    valid: int
+    duplicates: int
+    invalid: int
+    empty: int
+
+
+class ImportState(msgspec.Struct, frozen=True):
+    """Where an import is: running, completed or failed; the figures so far."""
+
+    status: str
+    error: str
+    rows: int
+    valid: int
+    duplicates: int
+    invalid: int
+    empty: int
+    last_position: int
+
+
+class Chunk(msgspec.Struct, frozen=True, kw_only=True):
+    """The effect of one chunk of rows: addresses taken, verdicts counted, the place moved on.
+
+    Raises ConcurrentChangeError when another importer moved the place; a taken address raises
+    the unique violation that the log reports as ConcurrentChangeError too.
+    """
+
+    workspace_id: UUID
+    import_id: UUID
+    first_row: int
+    rows: int
+    address_keys: Sequence[bytes]
+    contact_ids: Sequence[UUID]
+    rejected: Sequence[RejectedRow]
+    duplicates: int
+    invalid: int
+    empty: int
+
+    def apply(self, cursor: object) -> None:
+        """Run in the transaction of the append."""
+        if not isinstance(cursor, Cursor):
+            raise TypeError("effects of Postgres need its cursor")
+        cursor.execute(
+            "UPDATE imports SET next_row = %s, valid = valid + %s, duplicates = duplicates + %s,"
+            " invalid = invalid + %s, empty = empty + %s, changed_at = clock_timestamp()"
+            " WHERE workspace_id = %s AND import_id = %s AND next_row = %s AND status = 'running'"
+            " RETURNING next_row",
+            (
+                self.first_row + self.rows,
+                len(self.contact_ids),
+                self.duplicates,
+                self.invalid,
+                self.empty,
+                self.workspace_id,
+                self.import_id,
+                self.first_row,
+            ),
+        )
+        if cursor.fetchone() is None:
+            raise ConcurrentChangeError("another importer has moved this import on")
+        if self.contact_ids:
+            cursor.execute(
+                "INSERT INTO contact_addresses (workspace_id, address_key, contact_id)"
+                " SELECT %b::uuid, k, c FROM unnest(%b::bytea[], %b::uuid[]) AS u(k, c)",
+                (self.workspace_id, list(self.address_keys), list(self.contact_ids)),
+            )
+        if self.rejected:
+            cursor.execute(
+                "INSERT INTO import_rejections (workspace_id, import_id, row, line, code, reason,"
+                " cells) SELECT %b::uuid, %b::uuid, r, l, c, t, j::jsonb FROM unnest(%b::int[],"
+                " %b::int[], %b::text[], %b::text[], %b::text[]) AS u(r, l, c, t, j)",
+                (
+                    self.workspace_id,
+                    self.import_id,
+                    [row.row_number for row in self.rejected],
+                    [row.line_number for row in self.rejected],
+                    [row.code for row in self.rejected],
+                    [row.reason for row in self.rejected],
+                    [_cells(row.cells) for row in self.rejected],
+                ),
+            )
+
+
+class _Close(msgspec.Struct, frozen=True, kw_only=True):
+    workspace_id: UUID
+    import_id: UUID
+    status: str
+    code: str | None
+    error: str | None
+
+    def apply(self, cursor: object) -> None:
+        if not isinstance(cursor, Cursor):
+            raise TypeError("effects of Postgres need its cursor")
+        key = (self.workspace_id, self.import_id)
+        cursor.execute(
+            "UPDATE imports SET status = %s, error_code = %s, error = %s,"
+            " changed_at = clock_timestamp() WHERE workspace_id = %s AND import_id = %s",
+            (self.status, self.code, self.error, *key),
+        )
+        cursor.execute("DELETE FROM import_parts WHERE workspace_id = %s AND import_id = %s", key)
+
+
+class PostgresImports:
+    """Reads and moves the `imports` table."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    def running(self) -> list[RunningImport]:
+        """Return imports with work left, of all workspaces, the oldest first."""
+        with self._pool.connection() as connection:
+            rows = connection.execute(
+                "SELECT workspace_id, import_id, mapping, next_row, valid, duplicates, invalid,"
+                " empty FROM imports WHERE status = 'running' ORDER BY requested_at LIMIT 20"
+            ).fetchall()
+        return [RunningImport(*row) for row in rows]
+
+    def opened(
+        self, job: RunningImport, *, header: Sequence[str], encoding: str, delimiter: str
+    ) -> None:
+        """Remember how the file was read."""
+        with tenant_scope(self._pool, job.workspace_id) as cursor:
+            cursor.execute(
+                "UPDATE imports SET header = %s, encoding = %s, delimiter = %s"
+                " WHERE workspace_id = %s AND import_id = %s",
+                (Jsonb(list(header)), encoding, delimiter, job.workspace_id, job.import_id),
+            )
+
+    def known(self, workspace_id: UUID, address_keys: Sequence[bytes]) -> set[bytes]:
+        """Return which of these addresses belong to a contact already."""
+        with tenant_scope(self._pool, workspace_id) as cursor:
+            cursor.execute(
+                "SELECT address_key FROM contact_addresses"
+                " WHERE workspace_id = %b AND address_key = ANY(%b)",
+                (workspace_id, list(address_keys)),
+                binary=True,
+            )
+            return {row[0] for row in cursor.fetchall()}
+
+    def state(self, workspace_id: UUID, import_id: UUID) -> ImportState | None:
+        """Return where an import is; `last_position` is the newest of the workspace's log."""
+        with tenant_scope(self._pool, workspace_id) as cursor:
+            row = cursor.execute(
+                "SELECT status, coalesce(error, ''), next_row, valid, duplicates, invalid, empty,"
+                " (SELECT coalesce(max(last_position), 0) FROM commits WHERE workspace_id = %s)"
+                " FROM imports WHERE workspace_id = %s AND import_id = %s",
+                (workspace_id, workspace_id, import_id),
+            ).fetchone()
+        return ImportState(*row) if row else None
+
+    def header(self, workspace_id: UUID, import_id: UUID) -> Sequence[str]:
+        """Return the file's column names, empty while it was not opened."""
+        with tenant_scope(self._pool, workspace_id) as cursor:
+            row = cursor.execute(
+                "SELECT header FROM imports WHERE workspace_id = %s AND import_id = %s",
+                (workspace_id, import_id),
+            ).fetchone()
+        return row[0] or () if row else ()
+
+    def rejected(self, workspace_id: UUID, import_id: UUID) -> Iterator[RejectedRow]:
+        """Yield the rejected rows in order, a page in memory at a time."""
+        after = 0
+        while True:
+            with tenant_scope(self._pool, workspace_id) as cursor:
+                rows = cursor.execute(
+                    "SELECT row, line, code, reason, cells FROM import_rejections"
+                    " WHERE workspace_id = %s AND import_id = %s AND row > %s"
+                    " ORDER BY row LIMIT 1000",
+                    (workspace_id, import_id, after),
+                ).fetchall()
+            if not rows:
+                return
+            yield from (RejectedRow(*row) for row in rows)
+            after = rows[-1][0]
+
+    def completed(self, job: RunningImport) -> _Close:
+        """Return the effect that closes the import and forgets the file."""
+        return _Close(
+            workspace_id=job.workspace_id,
+            import_id=job.import_id,
+            status="completed",
+            code=None,
+            error=None,
+        )
+
+    def failed(self, job: RunningImport, *, code: str, error: str) -> _Close:
+        """Return the effect that closes it with a reason."""
+        return _Close(
+            workspace_id=job.workspace_id,
+            import_id=job.import_id,
+            status="failed",
+            code=code,
+            error=error,
+        )
+
+
+def _cells(cells: Sequence[str]) -> str:
+    """Return JSON without NUL, which PostgreSQL cannot keep."""
+    return msgspec.json.encode([cell.replace("\x00", "\ufffd") for cell in cells]).decode()

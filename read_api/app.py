@@ -1,0 +1,66 @@
+"""The one ASGI application: mounts what answers and what asks, behind one edge."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from litestar import Litestar
+from litestar.handlers import HTTPRouteHandler
+
+from infra.bootstrap import Adapters
+from infra.clock import new_id
+from infra.postgres.token_lookup import TokenLookup
+from read_api.edge.body_guard import SMALL_BODY_BYTES, guard_body
+from read_api.edge.envelope import Envelope
+from read_api.edge.permission_guard import PermissionGuard, require_declarations
+from read_api.edge.problems import EXCEPTION_HANDLERS
+from read_api.openapi import render_document
+from read_api.routes import ROUTES, mounted
+from read_api.wiring import Wiring, constant
+
+THREADS = 16
+"""Threads for handlers that talk to the database; the pool is as large."""
+MULTIPART_PARTS = 20
+
+
+def create_app(adapters: Adapters, *, routes: Sequence[HTTPRouteHandler] = ROUTES) -> Litestar:
+    """Build the application; the adapters stay the caller's to close.
+
+    Raises UndeclaredRouteError for a route without a permission that is not public either.
+    """
+    wiring = Wiring(adapters)
+    dependencies = wiring.dependencies()
+    app = Litestar(
+        route_handlers=[mounted(routes)],
+        dependencies={
+            **dependencies,
+            "openapi": constant(render_document(routes, dependencies)),
+        },
+        guards=[PermissionGuard(TokenLookup(adapters.pool)).check],
+        before_request=guard_body,
+        exception_handlers=EXCEPTION_HANDLERS,
+        request_max_body_size=SMALL_BODY_BYTES,
+        multipart_form_part_limit=MULTIPART_PARTS,
+        openapi_config=None,
+        logging_config=None,
+        lifespan=[_running(wiring)],
+    )
+    require_declarations(app)
+    app.asgi_handler = Envelope(app.asgi_handler, new_id=new_id)
+    return app
+
+
+def _running(wiring: Wiring) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def running(_: Litestar) -> AsyncGenerator[None, None]:
+        """Append hits while the app runs; what is buffered at the end is appended."""
+        threads = ThreadPoolExecutor(THREADS, thread_name_prefix="http")
+        asyncio.get_running_loop().set_default_executor(threads)
+        wiring.hits.start()
+        try:
+            yield
+        finally:
+            wiring.hits.close()
+
+    return running

@@ -1,0 +1,1 @@
+"""Authentication, errors, paging and limits at the HTTP border."""

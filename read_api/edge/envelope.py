@@ -1,0 +1,85 @@
+"""Around every request, found or not: its id, the security headers, one line in the log."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import structlog
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from commands.http.pages import STYLE_DIGEST
+from read_api.edge.request_marks import REQUEST_ID
+
+log = structlog.get_logger()
+
+QUIET_ROUTES = frozenset({"/livez", "/readyz", "/startupz", "/t/o/{pixel}", "/t/c/{token}"})
+"""Not logged while all is well: probes come for ever, and opens and clicks are facts."""
+FIRST_FAULT = 400
+CONTENT_SECURITY_POLICY = (
+    f"default-src 'none'; style-src 'sha256-{STYLE_DIGEST}'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS: tuple[tuple[bytes, bytes], ...] = (
+    (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"cross-origin"),  # the pixel is shown on foreign pages
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
+    (b"strict-transport-security", b"max-age=31536000; includeSubDomains"),  # ignored over http
+    (b"cache-control", b"no-store"),
+)
+
+
+class Envelope:
+    """The outermost layer of the app."""
+
+    def __init__(self, app: ASGIApp, *, new_id: Callable[[], UUID]) -> None:
+        self._app = app
+        self._new_id = new_id
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        request_id = _given_id(scope) or self._new_id()
+        marks: dict[str, Any] = scope  # type: ignore[assignment] # a TypedDict, by ASGI open to more keys
+        marks[REQUEST_ID] = request_id
+        status = 0
+        started = time.perf_counter()
+
+        async def send_wrapped(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                own = [*HEADERS, (b"x-request-id", str(request_id).encode())]
+                names = {name for name, _ in own}
+                kept = [pair for pair in message["headers"] if pair[0].lower() not in names]
+                message["headers"] = [*kept, *own]
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=str(request_id)):
+            try:
+                await self._app(scope, receive, send_wrapped)
+            finally:
+                route = str(scope.get("path_template") or "unknown")
+                if route not in QUIET_ROUTES or not 0 < status < FIRST_FAULT:
+                    took_ms = round((time.perf_counter() - started) * 1000, 1)
+                    log.info(
+                        "http_request",
+                        method=scope.get("method"),
+                        route=route,
+                        status=status,
+                        ms=took_ms,
+                    )
+                structlog.contextvars.unbind_contextvars("workspace_id")
+
+
+def _given_id(scope: Scope) -> UUID | None:
+    """Take the caller's request id when it is a UUID: anything else could forge log lines."""
+    for name, value in scope["headers"]:
+        if name == b"x-request-id":
+            try:
+                return UUID(value.decode("ascii"))
+            except ValueError:
+                return None
+    return None

@@ -1,0 +1,94 @@
+"""What the edge itself refuses, and the one table from code to HTTP status."""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+from schemas.http.problems import FieldProblem
+
+STATUS: Mapping[str, int] = MappingProxyType(
+    {
+        # refused by the edge
+        "invalid_request": 400,
+        "malformed_json": 400,
+        "invalid_cursor": 400,
+        "unauthorized": 401,
+        "forbidden": 403,
+        "method_not_allowed": 405,
+        "not_caught_up": 409,
+        "idempotency_key_reused": 409,
+        "body_too_large": 413,
+        "unsupported_media_type": 415,
+        "internal_error": 500,
+        "unavailable": 503,
+        # refused by the domain
+        "refused": 422,
+        "not_found": 404,
+        "illegal_transition": 409,
+        "concurrent_change": 409,
+        "person_erased": 409,
+        "invalid_input": 422,
+        "template_refused": 422,
+        "merge_tag_syntax": 422,
+        "unknown_merge_tag": 422,
+        "unsafe_header": 422,
+        "unreadable_cell": 422,
+        "file_too_large": 413,
+    }
+)
+OTHER_DOMAIN_ERROR = 422
+
+TITLES: Mapping[int, str] = MappingProxyType(
+    {
+        400: "The request is malformed",
+        401: "Who are you?",
+        403: "This token may not do that",
+        404: "Not found",
+        405: "Method not allowed",
+        409: "Conflict",
+        413: "Too large",
+        415: "Unsupported media type",
+        422: "Refused",
+        500: "Internal error",
+        503: "Unavailable",
+    }
+)
+
+NOT_FOUND_DETAIL = "there is nothing here that this request may see"
+"""The same words for missing things and for those of another workspace."""
+
+
+class RefusalError(Exception):
+    """A request that the edge refuses, before or beside the domain."""
+
+    def __init__(
+        self,
+        code: str,
+        detail: str,
+        *,
+        errors: Sequence[FieldProblem] = (),
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+        self.errors = errors
+        self.headers = headers
+
+
+def unauthorized(detail: str) -> RefusalError:
+    """Return the refusal of a request without a good token (RFC 6750, 3)."""
+    return RefusalError("unauthorized", detail, headers={"www-authenticate": "Bearer"})
+
+
+def not_found() -> RefusalError:
+    """Return the refusal that missing and foreign ids get alike."""
+    return RefusalError("not_found", NOT_FOUND_DETAIL)
+
+
+def wrong_field(pointer: str, *, code: str, detail: str) -> RefusalError:
+    """Return the refusal of one field or parameter."""
+    return RefusalError(
+        "invalid_request",
+        f"{pointer}: {detail}",
+        errors=[FieldProblem(pointer=pointer, code=code, detail=detail)],
+    )

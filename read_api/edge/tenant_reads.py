@@ -1,0 +1,87 @@
+"""Reading for one workspace: SQL under row-level security, after the models have caught up."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any, LiteralString, TypeVar
+from uuid import UUID
+
+from litestar import Request
+from litestar.concurrency import sync_to_thread
+from litestar.params import QueryParameter
+
+from infra.postgres.checkpoints import Checkpoints
+from infra.postgres.connections import Pool
+from infra.postgres.tenant_scope import tenant_scope
+from read_api.edge.refusals import RefusalError, not_found
+from read_api.edge.request_marks import caller_of
+
+T = TypeVar("T")
+
+PATIENCE_S = 2.0
+LOOK_EVERY_S = 0.025
+AnyRequest = Request[Any, Any, Any]  # the vendor's three free parameters
+
+After = Annotated[
+    int | None,
+    QueryParameter(
+        name="after",
+        ge=0,
+        le=2**63 - 1,
+        description="Log position that the answer must include: what a write answered. Waits at "
+        "most 2 s, then answers 409 not_caught_up.",
+    ),
+]
+
+
+class TenantReads:
+    """Runs the queries of one request; rows become the structs that the columns are named after."""
+
+    def __init__(self, pool: Pool, workspace_id: UUID) -> None:
+        self._pool = pool
+        self.workspace_id = workspace_id
+
+    def rows(
+        self, kind: Callable[..., T], sql: LiteralString, values: Mapping[str, object]
+    ) -> list[T]:
+        """Return all rows. `%(workspace_id)s` is always there."""
+        with tenant_scope(self._pool, self.workspace_id) as cursor:
+            cursor.execute(sql, {**values, "workspace_id": self.workspace_id})
+            names = [column.name for column in cursor.description or ()]
+            found = cursor.fetchall()
+        return [kind(**dict(zip(names, row, strict=True))) for row in found]
+
+    def one(self, kind: Callable[..., T], sql: LiteralString, values: Mapping[str, object]) -> T:
+        """Return the row. Raises the 404 that missing and foreign things get alike."""
+        found = self.rows(kind, sql, values)
+        if not found:
+            raise not_found()
+        return found[0]
+
+
+class ReadsProvider:
+    """Makes the reads of a request, once its models are where `?after=` wants them."""
+
+    def __init__(self, pool: Pool, checkpoints: Checkpoints) -> None:
+        self._pool = pool
+        self._checkpoints = checkpoints
+
+    async def provide(self, request: AnyRequest, after: After = None) -> TenantReads:
+        """Wait for the projections that the route names in opt `reads`."""
+        # A route without `reads` answers from tables that are written with the append itself.
+        projections = request.route_handler.opt.get("reads")
+        if after and projections:
+            await self.wait_for(after, projections)
+        return TenantReads(self._pool, caller_of(request).workspace_id)
+
+    async def wait_for(self, position: int, projections: Sequence[str]) -> None:
+        """Poll until the slowest is there. Raises RefusalError not_caught_up after 2 s."""
+        deadline = time.monotonic() + PATIENCE_S
+        while await sync_to_thread(self._checkpoints.lowest, projections) < position:
+            if time.monotonic() > deadline:
+                raise RefusalError(
+                    "not_caught_up",
+                    f"the answer does not include position {position} yet; ask again",
+                    headers={"retry-after": "1"},
+                )
+            await asyncio.sleep(LOOK_EVERY_S)

@@ -1,0 +1,1 @@
+"""GET routes over read models only."""

@@ -1,0 +1,74 @@
+"""Every route of the HTTP process."""
+
+from collections.abc import Sequence
+
+from litestar import Router
+from litestar.handlers import HTTPRouteHandler
+
+from commands.http.campaigns import (
+    post_campaign,
+    post_cancel,
+    post_launch,
+    post_pause,
+    post_resume,
+    post_schedule,
+)
+from commands.http.contacts import post_import, post_unsubscribe
+from commands.http.content import post_template
+from commands.http.tracking import get_click, get_pixel
+from commands.http.unsubscribe import post_unsubscribe_link
+from read_api.public.document import get_openapi
+from read_api.public.health import get_livez, get_readyz, get_startupz
+from read_api.public.unsubscribe import get_unsubscribe_page
+from read_api.queries.audit import get_audit
+from read_api.queries.campaigns import get_campaign, get_campaigns, get_stats
+from read_api.queries.contacts import get_contact, get_contacts, get_suppressions
+from read_api.queries.content import get_template, get_templates
+from read_api.queries.delivery import get_campaign_messages, get_dead_letters, get_message
+from read_api.queries.imports import get_import, get_imports, get_rejected
+from read_api.queries.tenancy import get_workspace
+
+ROUTES: tuple[HTTPRouteHandler, ...] = (
+    get_workspace,
+    post_import,
+    get_imports,
+    get_import,
+    get_rejected,
+    get_contacts,
+    get_contact,
+    post_unsubscribe,
+    post_template,
+    get_templates,
+    get_template,
+    post_campaign,
+    get_campaigns,
+    get_campaign,
+    post_schedule,
+    post_launch,
+    post_pause,
+    post_resume,
+    post_cancel,
+    get_stats,
+    get_campaign_messages,
+    get_message,
+    get_suppressions,
+    get_dead_letters,
+    get_audit,
+    get_openapi,
+    get_pixel,
+    get_click,
+    get_unsubscribe_page,
+    post_unsubscribe_link,
+    get_livez,
+    get_readyz,
+    get_startupz,
+)
+
+
+def mounted(routes: Sequence[HTTPRouteHandler]) -> Router:
+    """Put the routes into one router, so that the framework registers each path once.
+
+    Litestar 2.25 prepares a path again when a second handler for it is registered, and would then
+    wrap the threaded handlers that are there twice: their answer would be a coroutine.
+    """
+    return Router(path="/", route_handlers=list(routes))

@@ -1,0 +1,106 @@
+"""What handlers ask for by name, built from the adapters."""
+
+from typing import Any
+
+from litestar.concurrency import sync_to_thread
+from litestar.di import Provide
+
+from commands.ports import EventLog
+from infra.bootstrap import Adapters
+from infra.clock import new_id, now
+from infra.crypto.links import SignedLinks
+from infra.html.nh3_sanitizer import Nh3Sanitizer
+from infra.nats.health import nats_check
+from infra.postgres.audience import PostgresAudience
+from infra.postgres.campaign_runs import PostgresCampaignRuns
+from infra.postgres.checkpoints import Checkpoints
+from infra.postgres.contact_directory import ContactDirectory
+from infra.postgres.do_not_mail import PostgresDoNotMail
+from infra.postgres.health import PostgresHealth
+from infra.postgres.import_intake import PostgresImportIntake
+from infra.postgres.import_progress import PostgresImports
+from infra.postgres.request_keys import RequestKeys
+from infra.postgres.snapshots import PostgresSnapshots
+from infra.postgres.tracked_campaigns import TrackedCampaigns
+from infra.postgres.uploads import Uploads
+from read_api.edge.form import provide_form
+from read_api.edge.hit_buffer import HitBuffer
+from read_api.edge.paging import PageProvider
+from read_api.edge.signed_links import LinkReader
+from read_api.edge.tenant_reads import ReadsProvider
+from read_api.edge.upload import provide_upload
+from read_api.edge.write_context import WriteContext
+from read_api.public.health import HealthChecks
+
+
+class Wiring:
+    """The parts of one HTTP process that live as long as it does."""
+
+    def __init__(self, adapters: Adapters) -> None:
+        self.adapters = adapters
+        self.campaigns = TrackedCampaigns(adapters.pool)
+        self.hits = HitBuffer(lambda: adapters.log, self.campaigns, now=now, new_id=new_id)
+
+    def dependencies(self) -> dict[str, Provide]:
+        """Return every port and provider by the name that handlers use."""
+        return {
+            name: constant(value) for name, value in {**self._ports(), **self._public()}.items()
+        } | self._per_request()
+
+    def _ports(self) -> dict[str, object]:
+        pool = self.adapters.pool
+        intake = PostgresImportIntake(pool)
+        return {
+            "contacts": ContactDirectory(pool),
+            "do_not_mail": PostgresDoNotMail(),
+            "intake": intake,
+            "uploads": Uploads(pool, intake),
+            "imports": PostgresImports(pool),
+            "sanitizer": Nh3Sanitizer(),
+            "snapshots": PostgresSnapshots(),
+            "runs": PostgresCampaignRuns(),
+            "audience": PostgresAudience(pool),
+        }
+
+    def _public(self) -> dict[str, object]:
+        settings = self.adapters.settings
+        return {
+            "links": LinkReader(SignedLinks(settings.secret_key, public_url=settings.public_url)),
+            "hits": self.hits,
+            "campaigns": self.campaigns,
+            "health": self._health(),
+            "new_id_now": new_id,
+            "now": now,
+        }
+
+    def _per_request(self) -> dict[str, Provide]:
+        pool = self.adapters.pool
+        writes = WriteContext(RequestKeys(pool), now=now, new_id=new_id)
+        return {
+            "log": Provide(self._log),
+            "claim": Provide(writes.claim),
+            "context": Provide(writes.context),
+            "new_id": Provide(writes.new_id),
+            "upload": Provide(provide_upload),
+            "form": Provide(provide_form),
+            "reads": Provide(ReadsProvider(pool, Checkpoints(pool)).provide),
+            "page": Provide(PageProvider(self.adapters.settings.secret_key).provide),
+        }
+
+    async def _log(self) -> EventLog:
+        """Open the log at first use, in a thread: the process starts without a database."""
+        return await sync_to_thread(lambda: self.adapters.log)
+
+    def _health(self) -> HealthChecks:
+        postgres = PostgresHealth(self.adapters.pool)
+        nats_url = self.adapters.settings.nats_url
+        return lambda: postgres.checks() | {"nats": nats_check(nats_url)}
+
+
+def constant(value: object) -> Provide:
+    """Provide the same object to every request."""
+
+    def provide() -> Any:  # noqa: ANN401 - whatever the handler's own annotation says it is
+        return value
+
+    return Provide(provide, sync_to_thread=False)

@@ -1,0 +1,20 @@
+"""The answer to every write."""
+
+from uuid import UUID
+
+import msgspec
+
+from schemas.http.fields import Position
+
+
+class Accepted(msgspec.Struct, frozen=True, kw_only=True):
+    """The request is in the log: which object it is about, and at which position."""
+
+    id: UUID
+    position: Position
+
+
+class AcceptedTemplate(Accepted, frozen=True, kw_only=True):
+    """The same, with what the author should know: what was removed, which tags are open."""
+
+    warnings: list[str]

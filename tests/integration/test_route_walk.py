@@ -1,0 +1,221 @@
+"""Every documented operation, with the ids of one workspace and the token of another."""
+
+from collections.abc import Iterator
+from uuid import UUID, uuid4
+
+import httpx
+import msgspec
+import pytest
+from litestar import Litestar, get
+from litestar.testing import TestClient
+
+from domain.delivery.events import EmailSent
+from domain.shared.model import Fact
+from infra.bootstrap import Adapters
+from infra.clock import new_id
+from infra.postgres.tenant_scope import tenant_scope
+from read_api.app import create_app
+from read_api.edge.permission_guard import UndeclaredRouteError, api_handlers
+from read_api.routes import ROUTES
+from tests.support.asking import asking
+from tests.support.http_client import House, found_house
+from tests.support.working import catch_up, run_imports
+
+pytestmark = pytest.mark.integration
+
+CANARY = "canary7431"
+TEMPLATE = {
+    "name": f"{CANARY} template",
+    "subject": CANARY,
+    "html": f'<p>{CANARY} <a href="https://example.com/{CANARY}">x</a></p>',
+}
+CSV = f"email,first_name\n{CANARY}@example.com,{CANARY}\n{CANARY} broken,x\n"
+BODIES: dict[str, dict[str, object]] = {
+    "post_campaign": {"name": "B", "template_id": "{template_id}"},
+    "post_schedule": {"send_at": "2030-01-01T00:00:00Z"},
+    "post_template": {"name": "B", "subject": "S", "html": "<p>x</p>"},
+}
+OWN = {"post_import", "post_template"}
+"""Operations that name nothing of anybody: they succeed, in the caller's own workspace."""
+
+
+class Walk(msgspec.Struct):
+    """The application, two workspaces, and everything that the first one has."""
+
+    app: Litestar
+    client: httpx.Client
+    a: House
+    b: House
+    ids: dict[str, str]
+
+    def operations(self) -> Iterator[tuple[str, str, dict[str, object]]]:
+        for path, operations in self.document()["paths"].items():
+            for method, operation in operations.items():
+                yield method.upper(), path, operation
+
+    def document(self) -> dict[str, dict[str, dict[str, dict[str, object]]]]:
+        document: dict[str, dict[str, dict[str, dict[str, object]]]] = self.client.get(
+            "/v1/openapi.json"
+        ).json()
+        return document
+
+    def call(
+        self, method: str, path: str, name: str, house: House, ids: dict[str, str]
+    ) -> httpx.Response:
+        headers = dict(house.headers)
+        if name == "post_import":
+            headers["Content-Type"] = "text/csv"
+            return self.client.request(method, path, content="email\n", headers=headers)
+        body = BODIES.get(name)
+        if body is not None:
+            body = {
+                field: value.format(**ids) if isinstance(value, str) else value
+                for field, value in body.items()
+            }
+        return self.client.request(method, path.format(**ids), json=body, headers=headers)
+
+
+@pytest.fixture
+def walk(app: Adapters, worker: Adapters) -> Iterator[Walk]:
+    a, b = found_house(app, f"{CANARY} house"), found_house(app, "House B")
+    application = create_app(app)
+    with TestClient(application, raise_server_exceptions=False) as client:
+        client.follow_redirects = False
+        ids = everything_of(a, client, app, worker)
+        yield Walk(application, client, a, b, ids)
+
+
+def everything_of(
+    house: House, client: httpx.Client, app: Adapters, worker: Adapters
+) -> dict[str, str]:
+    headers = house.headers
+    imported = client.post(
+        "/v1/contacts/imports", content=CSV, headers=headers | {"Content-Type": "text/csv"}
+    ).json()["id"]
+    run_imports(worker)
+    template = client.post("/v1/templates", json=TEMPLATE, headers=headers).json()["id"]
+    draft = {"name": f"{CANARY} campaign", "template_id": template}
+    campaign = client.post("/v1/campaigns", json=draft, headers=headers).json()["id"]
+    catch_up(worker)
+    (contact,) = client.get("/v1/contacts", headers=headers).json()["items"]
+    contact_id, message_id = UUID(contact["contact_id"]), new_id()
+    sent = EmailSent(
+        message_id=message_id,
+        campaign_id=UUID(campaign),
+        contact_id=contact_id,
+        attempt=1,
+        relay="r",
+        reply=f"250 {CANARY}",
+    )
+    app.log.record([Fact(new_id(), sent)], asking(house.workspace_id))
+    catch_up(worker)
+    with tenant_scope(worker.pool, house.workspace_id) as cursor:
+        cursor.execute(
+            "INSERT INTO dead_letters (workspace_id, message_id, campaign_id, contact_id, attempt,"
+            " code, status, reason, transcript) VALUES (%s, %s, %s, %s, 1, 550, '5.7.1', %s, %s)",
+            (house.workspace_id, message_id, campaign, contact_id, CANARY, CANARY),
+        )
+    return {
+        "import_id": imported,
+        "template_id": template,
+        "campaign_id": campaign,
+        "contact_id": str(contact_id),
+        "message_id": str(message_id),
+    }
+
+
+def without_request_id(answer: httpx.Response) -> dict[str, object]:
+    problem: dict[str, object] = answer.json()
+    del problem["request_id"]
+    return problem
+
+
+def undocumented(app: Litestar, paths: dict[str, dict[str, dict[str, object]]]) -> set[str]:
+    """Return routes that the document does not have."""
+    served = {
+        f"{method} {path}" for path, handler in api_handlers(app) for method in handler.http_methods
+    }
+    described = {
+        f"{method.upper()} {path}" for path, operations in paths.items() for method in operations
+    }
+    return served ^ described
+
+
+def test_nothing_of_one_workspace_is_there_for_another(walk: Walk, worker: Adapters) -> None:
+    absent = {name: str(uuid4()) for name in walk.ids}
+    asked = 0
+    for method, path, operation in walk.operations():
+        name = str(operation["operationId"])
+        if operation["security"] == []:
+            continue
+        asked += 1
+        foreign = walk.call(method, path, name, walk.b, walk.ids)
+        assert CANARY not in foreign.text, (method, path)
+        names_ids = "{" in path or name == "post_campaign"
+        if not names_ids:
+            assert foreign.is_success, (method, path, foreign.text)
+            if method == "GET" and name != "get_audit" and "items" in foreign.json():
+                has_some = name in {"get_imports", "get_templates"}  # that the walk itself made
+                assert foreign.json()["items"] == [] or has_some, (path, foreign.text)
+            continue
+        missing = walk.call(method, path, name, walk.b, absent)
+        assert (foreign.status_code, missing.status_code) == (404, 404), (path, foreign.text)
+        assert without_request_id(foreign) == without_request_id(missing)
+    assert asked == sum(not handler.opt.get("public") for handler in ROUTES)
+    catch_up(worker)
+    own = {"campaign": "/v1/campaigns/{campaign_id}", "contact": "/v1/contacts/{contact_id}"}
+    seen = {
+        name: walk.client.get(path.format(**walk.ids), headers=walk.a.headers).json()["status"]
+        for name, path in own.items()
+    }
+    assert seen == {"campaign": "draft", "contact": "subscribed"}
+
+
+def test_the_owner_sees_what_the_walk_looks_for(walk: Walk) -> None:
+    """The canary is everywhere, or the walk above would prove nothing."""
+    silent = {
+        "get_suppressions", "get_stats", "get_audit", "get_import", "get_imports",
+    }  # fmt: skip
+    for method, path, operation in walk.operations():
+        name = str(operation["operationId"])
+        if method == "GET" and operation["security"] != [] and name not in silent:
+            answer = walk.call(method, path, name, walk.a, walk.ids)
+            assert answer.status_code == 200, (path, answer.text)
+            assert CANARY in answer.text, path
+
+
+def test_without_a_token_nothing_is_answered(walk: Walk) -> None:
+    for method, path, operation in walk.operations():
+        if operation["security"] != []:
+            answer = walk.client.request(method, path.format(**walk.ids))
+            assert (answer.status_code, answer.json()["code"]) == (401, "unauthorized"), path
+
+
+def test_every_route_is_documented(walk: Walk) -> None:
+    assert undocumented(walk.app, walk.document()["paths"]) == set()
+
+
+def test_an_undocumented_route_is_found(app: Adapters) -> None:
+    @get("/v1/hidden", sync_to_thread=False, opt={"public": True}, include_in_schema=False)
+    def get_hidden() -> str:
+        return "x"
+
+    application = create_app(app, routes=[*ROUTES, get_hidden])
+    with TestClient(application) as client:
+        paths = client.get("/v1/openapi.json").json()["paths"]
+    assert undocumented(application, paths) == {"GET /v1/hidden"}
+
+
+@pytest.mark.parametrize(
+    "opt",
+    [{}, {"permission": "everything"}, {"permission": "contacts:read", "public": True}],
+)
+def test_the_app_refuses_to_start_with_an_undeclared_route(
+    app: Adapters, opt: dict[str, object]
+) -> None:
+    @get("/v1/open", sync_to_thread=False, opt=opt)
+    def get_open() -> str:
+        return "x"
+
+    with pytest.raises(UndeclaredRouteError, match="/v1/open"):
+        create_app(app, routes=[*ROUTES, get_open])

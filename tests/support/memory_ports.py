@@ -1,0 +1,79 @@
+"""Ports of the campaign commands in memory: effects are remembered by what they say."""
+
+from collections.abc import Set as AbstractSet
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+
+class Said(msgspec.Struct, frozen=True):
+    """An effect: which port was asked for what."""
+
+    what: str
+    about: object = None
+
+    def apply(self, cursor: object) -> None:
+        """Nothing: there is no database."""
+
+
+class MemorySnapshots:
+    """The port `commands.ports.Snapshots`."""
+
+    def add(self, workspace_id: UUID, *, sha256: str, content: bytes) -> Said:
+        del workspace_id
+        return Said(f"snapshot {sha256}", content)
+
+
+class MemoryCampaignRuns:
+    """The port `commands.ports.CampaignRuns`."""
+
+    def schedule(
+        self, workspace_id: UUID, campaign_id: UUID, *, send_at: datetime, snapshot: str
+    ) -> Said:
+        del workspace_id, campaign_id
+        return Said(f"schedule {snapshot}", send_at)
+
+    def launch(self, workspace_id: UUID, campaign_id: UUID, *, launched_at: datetime) -> Said:
+        del workspace_id, campaign_id
+        return Said("launch", launched_at)
+
+    def pause(self, workspace_id: UUID, campaign_id: UUID) -> Said:
+        del workspace_id
+        return Said("pause", campaign_id)
+
+    def resume(self, workspace_id: UUID, campaign_id: UUID) -> Said:
+        del workspace_id
+        return Said("resume", campaign_id)
+
+    def cancel(self, workspace_id: UUID, campaign_id: UUID) -> Said:
+        del workspace_id
+        return Said("cancel", campaign_id)
+
+    def close(self, workspace_id: UUID, campaign_id: UUID) -> Said:
+        del workspace_id
+        return Said("close", campaign_id)
+
+
+class MemoryAudience:
+    """The port `commands.ports.Audience`."""
+
+    def __init__(self, size: int = 3, fields: AbstractSet[str] = frozenset()) -> None:
+        self.people = size
+        self.fields = fields
+
+    def size(self, workspace_id: UUID) -> int:
+        del workspace_id
+        return self.people
+
+    def known_fields(self, workspace_id: UUID, names: AbstractSet[str]) -> frozenset[str]:
+        del workspace_id
+        return frozenset(names & self.fields)
+
+
+class MemoryDoNotMail:
+    """The port `commands.ports.DoNotMail`."""
+
+    def add(self, workspace_id: UUID, contact_id: UUID, *, reason: str) -> Said:
+        del workspace_id
+        return Said(f"do not mail: {reason}", contact_id)

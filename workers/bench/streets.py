@@ -1,0 +1,144 @@
+"""How fast events travel: log to JetStream, JetStream to read models, log to a rebuilt model."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from uuid import uuid4
+
+import psycopg
+from psycopg import Connection
+from psycopg.rows import TupleRow
+
+from infra.eventstore.reader import LogRow
+from infra.postgres.connections import Role
+from infra.projecting.rebuild import Shadow, rebuild
+from projections.projection import Projection
+from projections.registry import PROJECTIONS
+from schemas.messages import Envelope
+from workers.bench import bare
+from workers.bench.appends import contact_facts, sent_facts
+from workers.bench.measure import Measured, measured, rate
+from workers.bench.stage import Stage
+from workers.projector import LiveProjection
+from workers.relay import Relay, envelopes
+
+EVENTS = 100_000
+_BARE_CONTACTS = """
+DROP TABLE IF EXISTS bare_contacts;
+CREATE TABLE bare_contacts (
+    workspace_id uuid, contact_id uuid, email text, first_name text, added_at timestamptz,
+    PRIMARY KEY (workspace_id, contact_id)
+)
+"""
+
+
+def relay(stage: Stage) -> Measured:
+    """Publish a full log to JetStream; the limit is reading it."""
+    asyncio.run(_publish_all(stage))  # what earlier benchmarks left
+    count = _fill(stage, contacts=False)
+    with psycopg.connect(stage.superuser_dsn, autocommit=True) as connection:
+        read = _rate_of_reading(connection)
+    ours = rate(count, lambda: asyncio.run(_publish_all(stage)))
+    return measured("relay", ours=ours, limit=read, unit="events/s")
+
+
+def project_stats(stage: Stage) -> Measured:
+    """Fold envelopes into campaign figures; the limit is reading the log."""
+    return _project("project_stats", stage, PROJECTIONS["campaign_stats"], contacts=False)
+
+
+def project_contacts(stage: Stage) -> Measured:
+    """Fold envelopes into one row a contact, opening what is sealed; the limit is unnest."""
+    return _project("project_contacts", stage, PROJECTIONS["contact_list"], contacts=True)
+
+
+def rebuild_contacts(stage: Stage) -> Measured:
+    """Rebuild one row a contact with indexes and swap; the limit is unnest into a bare table."""
+    count = _fill(stage, contacts=True)
+    limit = _bare_contacts(stage, count)
+    with (
+        stage.worker.connection(Role.MIGRATOR, bounded=False) as owner,
+        stage.worker.connection(Role.WORKER, bounded=False) as filler,
+    ):
+        projection = PROJECTIONS["contact_list"]
+        shadow = Shadow(projection, stage.worker.mapper, owner=owner, worker=filler)
+        ours = rate(count, lambda: rebuild(shadow))
+    return measured("rebuild_contacts", ours=ours, limit=limit, unit="events/s")
+
+
+def _project(name: str, stage: Stage, projection: Projection, *, contacts: bool) -> Measured:
+    live = LiveProjection(projection, stage.worker.mapper, stage.worker)
+    live.owned()
+    live.read_log()  # what earlier benchmarks left
+    count = _fill(stage, contacts=contacts)
+    messages = _envelopes(stage, after=live.position)
+
+    def take() -> None:
+        for at in range(0, len(messages), 20):
+            live.take(messages[at : at + 20])
+
+    if contacts:
+        limit = _bare_contacts(stage, count)
+    else:
+        with psycopg.connect(stage.superuser_dsn, autocommit=True) as connection:
+            limit = _rate_of_reading(connection)
+    ours = rate(count, take)
+    live.release()
+    return measured(name, ours=ours, limit=limit, unit="events/s")
+
+
+def _rate_of_reading(connection: Connection[TupleRow]) -> float:
+    started = time.perf_counter()
+    return bare.read_all(connection) / (time.perf_counter() - started)
+
+
+def _envelopes(stage: Stage, *, after: int = 0) -> list[Envelope]:
+    rows: list[LogRow] = [row for page in stage.worker.reader.pages(after) for row in page]
+    published = dict.fromkeys(
+        ("contacts", "delivery", "engagement", "campaigns", "content", "tenancy", "developer"),
+        after,
+    )
+    return list(envelopes(rows, published))
+
+
+def _fill(stage: Stage, *, contacts: bool) -> int:
+    """Add events to the log; return how many."""
+    workspace, campaign = uuid4(), uuid4()
+    count = EVENTS // 3 if contacts else EVENTS
+    facts = contact_facts(count) if contacts else sent_facts(count, campaign)
+    for at in range(0, count, 5_000):
+        stage.app.log.record(facts[at : at + 5_000], stage.context(workspace))
+    return count
+
+
+def _bare_contacts(stage: Stage, count: int) -> float:
+    workspace = uuid4()
+    rows: Sequence[tuple[object, ...]] = [
+        (uuid4(), f"person.{n}@example.com", f"Person {n}") for n in range(count)
+    ]
+
+    with psycopg.connect(stage.superuser_dsn, autocommit=True) as connection:
+        connection.execute(_BARE_CONTACTS)
+
+        def insert() -> None:
+            for at in range(0, count, 5_000):
+                ids, emails, names = zip(*rows[at : at + 5_000], strict=True)
+                connection.execute(
+                    "INSERT INTO bare_contacts SELECT %b::uuid, c, e, f, now()"
+                    " FROM unnest(%b::uuid[], %b::text[], %b::text[]) AS u(c, e, f)",
+                    (workspace, list(ids), list(emails), list(names)),
+                    binary=True,
+                )
+
+        limit = rate(count, insert)
+        connection.execute("DROP TABLE bare_contacts")
+    return limit
+
+
+async def _publish_all(stage: Stage) -> None:
+    mover = Relay(stage.worker)
+    try:
+        while await mover.step():
+            pass
+    finally:
+        await mover.close()

@@ -1,0 +1,1 @@
+"""The `engine` command: one file a group of verbs."""

@@ -1,0 +1,69 @@
+"""`engine api`: the HTTP process alone. The server loads the application by name."""
+
+import os
+
+import click
+from granian.constants import HTTPModes, Interfaces, Loops
+from granian.server import Server
+
+from infra.embedded.ports import PortTakenError, free_port, require_free
+from infra.observability.logging import configure_logging
+from infra.postgres.connections import Role, role_password
+from infra.settings import Settings, SettingsError, load_settings
+
+APPLICATION = "read_api.asgi:app"
+STOP_WITHIN_S = 20
+"""For requests in flight at SIGTERM; then the worker is killed."""
+SERVER_LOG = {
+    # The server's lines go the way of all others, through the root logger.
+    "formatters": {},
+    "handlers": {},
+    "loggers": {"_granian": {"level": "INFO", "propagate": True}},
+}
+
+
+@click.command("api")
+@click.option("--host", help="ENGINE_HTTP_HOST for this run (default: loopback only).")
+@click.option("--port", type=click.IntRange(0, 65535), help="ENGINE_HTTP_PORT (0: any free one).")
+def api_command(*, host: str | None, port: int | None) -> None:
+    """Serve the API, tracking and the unsubscribe page until SIGTERM, which drains."""
+    given = {"ENGINE_HTTP_HOST": host, "ENGINE_HTTP_PORT": port}
+    # Set for this process and, by inheritance, for the server's worker, which reads them itself.
+    os.environ.update({name: str(value) for name, value in given.items() if value is not None})
+    try:
+        settings = load_settings()
+        role_password(settings.secret_key, Role.APP)
+        port = _port(settings)
+    except (SettingsError, PortTakenError) as error:
+        raise click.ClickException(str(error)) from error
+    serve(settings, port=port)
+
+
+def serve(settings: Settings, *, port: int) -> None:
+    """Run one server process and its one worker, until a signal."""
+    server = Server(
+        APPLICATION,
+        address=settings.http_host,
+        port=port,
+        interface=Interfaces.ASGI,
+        http=HTTPModes.http1,
+        loop=Loops.asyncio,
+        workers=1,
+        websockets=False,
+        workers_kill_timeout=STOP_WITHIN_S,
+        log_dictconfig=SERVER_LOG,
+    )
+    configure_logging(service="api")
+    server.serve()
+
+
+def _port(settings: Settings) -> int:
+    if settings.http_port == 0:
+        return free_port(host=settings.http_host)
+    require_free(
+        settings.http_port,
+        needed_by="the API",
+        setting="ENGINE_HTTP_PORT",
+        host=settings.http_host,
+    )
+    return settings.http_port

@@ -1,0 +1,59 @@
+"""`engine db`: the shape of the databases."""
+
+import click
+
+from infra.bootstrap import Adapters
+from infra.postgres.connections import Role
+from infra.postgres.migrate import migrate
+from infra.projecting.rebuild import Shadow, install, outdated, rebuild
+from infra.settings import Settings
+from projections.registry import PROJECTIONS
+from workers.cli.session import answer, as_json, session
+
+
+@click.group("db")
+def db_group() -> None:
+    """Bring the databases to the shape that this release needs."""
+
+
+@db_group.command("migrate")
+@as_json
+def migrate_command(*, as_json: bool) -> None:
+    """Create roles, databases and tables; rebuild read models whose version changed.
+
+    The URLs in ENGINE_DATABASE_URL and ENGINE_VAULT_URL need a user that may create roles and
+    databases. Safe to run at every start.
+    """
+    with session() as adapters:
+        settings = adapters.settings
+        applied = migrate(
+            database_url=settings.database_url,
+            vault_url=settings.vault_url,
+            secret_key=settings.secret_key,
+        )
+        made = install_read_models(settings)
+    answer(
+        {"migrations": applied, "read_models": made},
+        as_json=as_json,
+        text=f"{len(applied)} migrations applied, {len(made)} read models made or rebuilt",
+    )
+
+
+def install_read_models(settings: Settings) -> list[str]:
+    """Make the tables of new projections; rebuild those that another version built."""
+    adapters = Adapters(settings, role=Role.WORKER, name="engine-migrate")
+    made = []
+    try:
+        with (
+            adapters.connection(Role.MIGRATOR, bounded=False) as owner,
+            adapters.connection(Role.WORKER, bounded=False) as filler,
+        ):
+            for name, projection in PROJECTIONS.items():
+                if install(owner, projection):
+                    made.append(name)
+                elif outdated(owner, projection):
+                    rebuild(Shadow(projection, adapters.mapper, owner=owner, worker=filler))
+                    made.append(name)
+    finally:
+        adapters.close()
+    return made

@@ -1,0 +1,44 @@
+"""The `engine` command; verbs are imported when they are asked for, so that it starts fast."""
+
+import importlib
+
+import click
+
+VERBS = {
+    "up": "workers.cli.up:up_command",
+    "api": "workers.cli.api:api_command",
+    "worker": "workers.cli.worker:worker_command",
+    "mail-catcher": "workers.cli.mail_catcher:mail_catcher_command",
+    "db": "workers.cli.db:db_group",
+    "workspace": "workers.cli.workspace:workspace_group",
+    "contacts": "workers.cli.contacts:contacts_group",
+    "templates": "workers.cli.templates:templates_group",
+    "campaigns": "workers.cli.campaigns:campaigns_group",
+    "projections": "workers.cli.projections:projections_group",
+    "log": "workers.cli.log:log_group",
+    "demo": "workers.cli.demo:demo_command",
+}
+
+
+class _Engine(click.Group):
+    """Looks verbs up in the table above."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in VERBS:
+            return None
+        module, name = VERBS[cmd_name].split(":")
+        found: click.Command = getattr(importlib.import_module(module), name)
+        return found
+
+
+@click.group(cls=_Engine, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="email-engine")
+def main() -> None:
+    """Email Engine: contacts, templates, campaigns, and a log of what happened to every mail."""
+
+
+if __name__ == "__main__":
+    main(prog_name="engine")

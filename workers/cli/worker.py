@@ -1,0 +1,53 @@
+"""`engine worker NAME`: one role alone."""
+
+import asyncio
+import importlib
+import inspect
+
+import click
+
+from infra.bootstrap import Adapters
+from infra.observability.logging import configure_logging
+from infra.postgres.connections import Role
+from infra.settings import SettingsError, load_settings
+from workers.runtime import Stop
+
+# name -> (module with `run(adapters, stop)`, what it does)
+WORKERS = {
+    "relay": ("workers.relay", "publish the log to JetStream"),
+    "projector": ("workers.projector", "build the read models"),
+    "policies": ("workers.policy_runner", "turn events into commands"),
+    "scheduler": ("workers.scheduler", "launch what is due, complete what is done"),
+    "expander": ("workers.audience_expander", "queue the audience of launched campaigns"),
+    "importer": ("workers.importer", "read uploaded contact files"),
+    "dispatcher": ("workers.dispatcher", "hand mail to the relay"),
+}
+
+
+@click.command(
+    "worker",
+    help="Run one role until SIGTERM, which drains it: "
+    + "; ".join(f"{name} ({what})" for name, (_, what) in WORKERS.items())
+    + ".",
+)
+@click.argument("name", type=click.Choice(list(WORKERS)))
+def worker_command(*, name: str) -> None:
+    """Run one role."""
+    configure_logging(service=name)
+    try:
+        adapters = Adapters(load_settings(), role=Role.WORKER, name=f"engine-{name}")
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from error
+    stop = Stop().listen()
+    run = importlib.import_module(WORKERS[name][0]).run
+    try:
+        outcome = run(adapters, stop)
+        if inspect.isawaitable(outcome):
+            asyncio.run(_finish(outcome))
+    finally:
+        adapters.close()
+
+
+async def _finish(outcome: object) -> None:
+    if inspect.isawaitable(outcome):
+        await outcome

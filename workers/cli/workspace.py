@@ -1,0 +1,121 @@
+"""`engine workspace`: companies and their API tokens."""
+
+from uuid import UUID
+
+import click
+import msgspec
+
+from commands.developer.issue_api_token import IssueApiToken, issue_api_token
+from commands.tenancy.create_workspace import CreateWorkspace, create_workspace
+from infra.bootstrap import Adapters
+from infra.clock import new_id
+from infra.crypto.tokens import new_token
+from infra.postgres.api_tokens import PostgresApiTokens
+from infra.postgres.workspaces import known_workspaces
+from workers.cli.session import (
+    answer,
+    as_json,
+    asking,
+    find_workspace,
+    in_workspace,
+    session,
+    table,
+    wait_for,
+)
+
+
+@click.group("workspace")
+def workspace_group() -> None:
+    """Found workspaces and let programs in."""
+
+
+@workspace_group.command("create")
+@click.argument("name")
+@click.option("--sender-address", required=True, help="The From address of its mail.")
+@click.option("--sender-name", default="", help="The From name; default: NAME.")
+@click.option(
+    "--postal-address", required=True, help="Stands in every mail, as the law asks (CAN-SPAM)."
+)
+@as_json
+def create_command(
+    *, name: str, sender_address: str, sender_name: str, postal_address: str, as_json: bool
+) -> None:
+    """Found a workspace and print its first API token, which is shown once."""
+    with session() as adapters:
+        founded = found_workspace(
+            adapters,
+            name=name,
+            sender_name=sender_name,
+            sender_address=sender_address,
+            postal_address=postal_address,
+        )
+    answer(
+        msgspec.to_builtins(founded),
+        as_json=as_json,
+        text=f"workspace {founded.workspace_id}\ntoken     {founded.token}   (shown once: keep it)",
+    )
+
+
+@workspace_group.command("token")
+@in_workspace
+@click.option("--name", required=True, help="Who uses it.")
+@as_json
+def token_command(*, workspace: str | None, name: str, as_json: bool) -> None:
+    """Issue a further API token, which is shown once."""
+    with session() as adapters:
+        token = issue(adapters, find_workspace(adapters, workspace), name)
+    answer({"token": token}, as_json=as_json, text=f"token {token}   (shown once: keep it)")
+
+
+@workspace_group.command("list")
+@as_json
+def list_command(*, as_json: bool) -> None:
+    """List the workspaces."""
+    with session() as adapters:
+        rows = [msgspec.to_builtins(found) for found in known_workspaces(adapters.pool)]
+    table(
+        rows,
+        as_json=as_json,
+        empty="no workspace yet: run `engine workspace create NAME ...`",
+    )
+
+
+class FoundedWorkspace(msgspec.Struct, frozen=True):
+    """A new workspace and its first API token."""
+
+    workspace_id: UUID
+    token: str
+    position: int
+
+
+def found_workspace(
+    adapters: Adapters, *, name: str, sender_name: str, sender_address: str, postal_address: str
+) -> FoundedWorkspace:
+    """Found a workspace, issue a token, and wait until both can be used."""
+    workspace_id = new_id()
+    position = create_workspace(
+        CreateWorkspace(
+            workspace_id=workspace_id,
+            name=name,
+            sender_name=sender_name,
+            sender_address=sender_address,
+            postal_address=postal_address,
+        ),
+        asking(workspace_id),
+        adapters.log,
+    )
+    token = issue(adapters, workspace_id, "first token")
+    wait_for(adapters, "workspace_list", position)
+    return FoundedWorkspace(workspace_id, token, position)
+
+
+def issue(adapters: Adapters, workspace_id: UUID, name: str) -> str:
+    """Issue an API token and return its secret."""
+    token = new_token()
+    issue_api_token(
+        IssueApiToken(token_id=new_id(), name=name, secret=token),
+        asking(workspace_id),
+        adapters.log,
+        PostgresApiTokens(),
+    )
+    return token

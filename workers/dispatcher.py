@@ -1,0 +1,213 @@
+"""The dispatcher: hands queued mail to the relay, each message at most once.
+
+Stages run side by side: while one chunk is on the wire, the next is being handed over and a
+further claim is being rendered. A chunk is recorded as handed over before the first byte is
+sent; what a crash leaves between the final dot and its reply becomes EmailUncertain.
+"""
+
+import asyncio
+import random
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+
+import structlog
+
+from domain.delivery.backoff import BULK, RetryPolicy
+from infra import clock
+from infra.bootstrap import Adapters
+from infra.crypto.links import SignedLinks
+from infra.postgres.campaign_runs import CampaignRun
+from infra.postgres.dispatcher_leases import RENEW_S, DispatcherLeases, LeaseLostError
+from infra.postgres.email_queue import EmailQueue
+from infra.postgres.relay_rates import RelayRate, RelayRates
+from infra.settings import SmtpSettings
+from infra.smtp.options import RelayOptions, TlsPolicy
+from infra.smtp.sender import SmtpSender
+from workers.dispatching.campaign_mail import CampaignMails, Ready
+from workers.dispatching.claiming import Batch, Claimer
+from workers.dispatching.handing_over import HandOver
+from workers.dispatching.persistence import AWAY, persist
+from workers.dispatching.recording import OutcomeRecorder
+from workers.dispatching.settling import Settler
+from workers.runtime import Backoff, Stop, beat
+
+log = structlog.get_logger()
+
+NAME = "dispatcher"
+CLAIM = 200
+AHEAD = 2  # claims that wait, rendered
+IN_FLIGHT = 6  # chunks between the handover and the record of their last outcome
+POLL_S = 0.1
+DRAIN_S = 20.0  # for chunks in flight to end by themselves at the stop
+LAST_DRAIN_S = 5.0  # for the message on each connection after that
+SWITCH_S = 0.001  # threads render and wait for the database; the wire must not wait for them
+
+
+class Dispatcher:
+    """One life of a dispatcher, under one id; ends at the stop or when its lease is lost."""
+
+    def __init__(
+        self,
+        adapters: Adapters,
+        *,
+        sender: SmtpSender,
+        relay: str,
+        rate_per_s: float = 0,
+        retry: RetryPolicy = BULK,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        self._adapters = adapters
+        self._sender = sender
+        self._leases = DispatcherLeases(adapters.pool)
+        self._queue = EmailQueue(adapters.pool, owner=clock.new_id())
+        settings = adapters.settings
+        links = SignedLinks(settings.secret_key, public_url=settings.public_url)
+        self._claimer = Claimer(adapters, self._queue, CampaignMails(adapters.pool, links))
+        self._recorder = OutcomeRecorder(adapters.log, self._queue)
+        self._rates = RelayRates(adapters.pool)
+        self._rate = RelayRate(relay, rate_per_s) if rate_per_s > 0 else None
+        self._hand_over = HandOver(
+            adapters.log,
+            queue=self._queue,
+            sender=sender,
+            settler=Settler(relay=relay, now=clock.now, jitter=jitter, refused=retry),
+            recorder=self._recorder,
+            rates=self._rates,
+            rate=self._rate,
+        )
+        self._ready: asyncio.Queue[Batch | None] = asyncio.Queue(AHEAD)
+        self._free = asyncio.Semaphore(IN_FLIGHT)
+        self._ending = False
+
+    async def run(self, stop: Stop) -> None:
+        """Dispatch until the stop; what is in flight is finished and recorded."""
+        await asyncio.to_thread(self._leases.sign_on, self._queue.owner)
+        if (rate := self._rate) is not None:
+            await persist(lambda: self._rates.allow(rate))
+        recording = asyncio.create_task(self._recorder.run())
+        recording.add_done_callback(self._recorded)
+        renewing = asyncio.create_task(self._renew())
+        claiming = asyncio.create_task(self._claim(stop))
+        try:
+            await self._dispatch(stop)
+        finally:
+            self._ending = True
+            claiming.cancel()  # ended already, unless dispatching failed
+            self._recorder.close()
+            await asyncio.gather(recording, return_exceptions=True)
+            renewing.cancel()
+            await asyncio.gather(claiming, renewing, return_exceptions=True)
+            await self._sign_off()
+
+    async def _claim(self, stop: Stop) -> None:
+        """Keep the next claims rendered; None in the queue says that no more will come."""
+        while not (stop or self._ending):
+            try:
+                batch = await asyncio.to_thread(self._claimer.next_batch, limit=CLAIM)
+            except Exception as error:
+                # The claim may have been committed unseen; the end of this life lets go of it.
+                log.exception("claim_failed", error=repr(error))
+                self._ending = True
+                break
+            if batch is None:
+                await stop.sleep(POLL_S)
+            else:
+                await self._ready.put(batch)
+        await self._ready.put(None)
+
+    async def _dispatch(self, stop: Stop) -> None:
+        """Cut batches into chunks and keep a few of them in flight; at the stop, let go."""
+        flying: set[asyncio.Task[None]] = set()
+        while (batch := await self._ready.get()) is not None:
+            mails = batch.mails
+            while mails and not (stop or self._ending):
+                await self._free.acquire()
+                size = self._hand_over.chunk
+                chunk, mails = mails[:size], mails[size:]
+                task = asyncio.create_task(self._hand_over.send(batch.run, chunk))
+                flying.add(task)
+                task.add_done_callback(flying.discard)
+                task.add_done_callback(self._landed)
+            if mails:
+                await self._release(batch.run, mails)
+        if flying:
+            await asyncio.wait(flying, timeout=DRAIN_S)
+        await self._sender.aclose(drain_s=LAST_DRAIN_S)
+        await asyncio.gather(*flying, return_exceptions=True)
+
+    def _landed(self, task: asyncio.Task[None]) -> None:
+        self._free.release()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("chunk_failed", exc_info=error)
+            self._ending = True  # its messages are released or recovered with this life's end
+
+    def _recorded(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("recording_failed", exc_info=error)
+            self._ending = True  # what was not recorded becomes uncertain with this life's end
+
+    async def _release(self, run: CampaignRun, mails: Sequence[Ready]) -> None:
+        messages = [ready.task.message_id for ready in mails]
+        await persist(lambda: self._queue.release(run.workspace_id, messages))
+
+    async def _sign_off(self) -> None:
+        """Let go of what may be left; a lease that cannot be given back runs out."""
+        try:
+            await asyncio.to_thread(self._leases.sign_off, self._queue.owner)
+        except AWAY as error:
+            log.warning("dispatcher_not_signed_off", error=repr(error))
+
+    async def _renew(self) -> None:
+        while True:
+            await asyncio.sleep(RENEW_S)
+            try:
+                await asyncio.to_thread(self._leases.renew, self._queue.owner)
+                await asyncio.to_thread(beat, self._adapters.pool, NAME)
+            except LeaseLostError as error:
+                log.warning("dispatcher_lease_lost", error=str(error))
+                self._ending = True
+            except Exception as error:  # noqa: BLE001 - the lease decides, not this attempt
+                log.warning("dispatcher_renewal_failed", error=repr(error))
+
+
+async def run(adapters: Adapters, stop: Stop) -> None:
+    """Dispatch through the relay of the settings until the stop."""
+    sys.setswitchinterval(SWITCH_S)
+    smtp = adapters.settings.smtp
+
+    async def life() -> None:
+        async with SmtpSender(relay_options(smtp)) as sender:
+            dispatcher = Dispatcher(
+                adapters,
+                sender=sender,
+                relay=f"{smtp.host}:{smtp.port}",
+                rate_per_s=smtp.rate_per_s,
+            )
+            await dispatcher.run(stop)
+
+    await live(stop, life)
+
+
+async def live(stop: Stop, life: Callable[[], Awaitable[None]]) -> None:
+    """Begin a new life after each that ended before the stop."""
+    backoff = Backoff()
+    while not stop:
+        try:
+            await life()
+            backoff.succeeded()
+        except Exception as error:
+            log.exception("dispatcher_failed", error=repr(error))
+        if not stop:
+            await stop.sleep(backoff.pause())
+
+
+def relay_options(smtp: SmtpSettings) -> RelayOptions:
+    """Return how the relay of the settings is reached."""
+    return RelayOptions(
+        host=smtp.host,
+        port=smtp.port,
+        username=smtp.username or None,
+        password=smtp.password.reveal() or None,
+        tls=TlsPolicy(smtp.tls.value),
+        connections=smtp.connections,
+    )

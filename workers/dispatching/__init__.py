@@ -1,0 +1,1 @@
+"""The stages of the dispatcher: claim, hand over, send, record."""

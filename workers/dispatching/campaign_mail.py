@@ -1,0 +1,113 @@
+"""The mail of one campaign, compiled once; renders what goes to one person."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from domain.shared.errors import DomainError, NotFoundError
+from infra.crypto.links import SignedLinks
+from infra.mime.compiled_message import CompiledMessage, Sending, compile_message
+from infra.mime.recipient import Recipient
+from infra.postgres.campaign_runs import CampaignRun
+from infra.postgres.connections import Pool
+from infra.postgres.email_queue import Claimed
+from infra.postgres.snapshots import load_snapshot
+from infra.smtp.mail import OutgoingMail
+
+MOST_COMPILED = 64
+_fields = msgspec.json.Decoder(dict[str, str])
+
+
+class Ready(msgspec.Struct, frozen=True):
+    """A claimed message and the bytes that are to be sent for it."""
+
+    task: Claimed
+    mail: OutgoingMail
+
+
+class CampaignMail:
+    """One campaign's compiled message, its sender and its links."""
+
+    def __init__(
+        self, run: CampaignRun, message: CompiledMessage, *, sender: str, links: SignedLinks
+    ) -> None:
+        self._run = run
+        self._message = message
+        self._sender = sender
+        self._links = links
+
+    def render(self, task: Claimed, address: str, *, sent_at: datetime) -> Ready:
+        """Return the finished mail. Raises DomainError for a person it cannot be made for."""
+        urls = self._links.of_message(
+            workspace_id=self._run.workspace_id,
+            campaign_id=self._run.campaign_id,
+            contact_id=task.contact_id,
+            links=len(self._message.links),
+        )
+        recipient = Recipient(
+            email=address,
+            fields=_merge_values(task, address),
+            message_id=task.message_id,
+            sent_at=sent_at,
+            unsubscribe_url=urls.unsubscribe_url,
+            open_url=urls.open_url,
+            link_urls=urls.link_urls,
+        )
+        data = self._message.render(recipient)
+        smtputf8 = self._message.needs_smtputf8 or recipient.needs_smtputf8
+        return Ready(
+            task, OutgoingMail(task.message_id, self._sender, address, data, smtputf8=smtputf8)
+        )
+
+
+class CampaignMails:
+    """Compiled campaigns of this process, the latest 64; a snapshot never changes."""
+
+    def __init__(self, pool: Pool, links: SignedLinks) -> None:
+        self._pool = pool
+        self._links = links
+        self._compiled: dict[tuple[UUID, UUID, str], CampaignMail | DomainError] = {}
+
+    def of(self, run: CampaignRun) -> CampaignMail:
+        """Return the campaign's mail. Raises the DomainError that compiling it met."""
+        key = (run.workspace_id, run.campaign_id, run.snapshot)
+        if key not in self._compiled:
+            while len(self._compiled) >= MOST_COMPILED:
+                self._compiled.pop(next(iter(self._compiled)))
+            try:
+                self._compiled[key] = self._compile(run)
+            except DomainError as error:
+                self._compiled[key] = error
+        found = self._compiled[key]
+        if isinstance(found, DomainError):
+            raise found
+        return found
+
+    def _compile(self, run: CampaignRun) -> CampaignMail:
+        snapshot = load_snapshot(self._pool, run.workspace_id, run.snapshot)
+        if snapshot is None:
+            raise NotFoundError(f"the snapshot {run.snapshot} is not in this workspace")
+        domain = _ascii_domain(snapshot.from_email)
+        sending = Sending(
+            domain=domain,
+            list_id=f"{run.workspace_id.hex}.{domain}",
+            feedback_id=f"{run.campaign_id.hex}:{run.workspace_id.hex}:campaign:emailengine",
+        )
+        return CampaignMail(
+            run, compile_message(snapshot, sending), sender=snapshot.from_email, links=self._links
+        )
+
+
+def _merge_values(task: Claimed, address: str) -> dict[str, str]:
+    values = _fields.decode(task.fields) if task.fields else {}
+    for name, value in (("first_name", task.first_name), ("last_name", task.last_name)):
+        if value:
+            values[name] = value
+    values["email"] = address
+    return values
+
+
+def _ascii_domain(address: str) -> str:
+    domain = address.rpartition("@")[2]
+    return domain if domain.isascii() else domain.encode("idna").decode("ascii")

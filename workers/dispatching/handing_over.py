@@ -1,0 +1,138 @@
+"""Hand chunks to the relay, at most once: recorded first, looked at once more, then sent."""
+
+import asyncio
+import base64
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+import structlog
+
+from domain.delivery.events import HandoverStarted, SkipReason
+from domain.shared.ids import derive_id, time_ms_of
+from domain.shared.model import Fact
+from infra.clock import new_id
+from infra.eventstore.log import PostgresEventLog
+from infra.postgres.campaign_runs import CampaignRun
+from infra.postgres.email_queue import EmailQueue
+from infra.postgres.relay_rates import RelayRate, RelayRates
+from infra.postgres.sql_effect import StaleStateError
+from infra.smtp.mail import MailSender, NotSent
+from workers.acting import acting
+from workers.dispatching.campaign_mail import Ready
+from workers.dispatching.persistence import persist
+from workers.dispatching.recording import OutcomeRecorder
+from workers.dispatching.settling import Settled, Settler
+from workers.runtime import Backoff
+
+log = structlog.get_logger()
+
+AIM_S = 0.2  # a chunk is as long as the relay takes in this time, so that the last look is fresh
+FIRST_CHUNK = 50
+MOST_CHUNK = 100
+
+
+class HandOver:
+    """One chunk at a time from "ours" to "its outcome is with the recorder"."""
+
+    def __init__(
+        self,
+        log_: PostgresEventLog,
+        *,
+        queue: EmailQueue,
+        sender: MailSender,
+        settler: Settler,
+        recorder: OutcomeRecorder,
+        rates: RelayRates,
+        rate: RelayRate | None,
+    ) -> None:
+        self._log = log_
+        self._queue = queue
+        self._sender = sender
+        self._settler = settler
+        self._recorder = recorder
+        self._rates = rates
+        self._rate = rate
+        self._chunk = FIRST_CHUNK
+        self._outage = Backoff()
+        self._pause_s = 0.0
+
+    @property
+    def chunk(self) -> int:
+        """How many messages the next chunk should have."""
+        return self._rate.block if self._rate else self._chunk
+
+    async def send(self, run: CampaignRun, chunk: Sequence[Ready]) -> None:
+        """See a chunk through, until its outcomes are in the log.
+
+        So chunks in flight bound what a crash can make uncertain. A chunk that is not ours any
+        more is dropped.
+        """
+        await asyncio.sleep(self._pause_s)
+        if not await self._record_handover(run, chunk):
+            return
+        if self._rate is not None:
+            rate = self._rate
+            await asyncio.sleep(await persist(lambda: self._rates.reserve(rate)))
+        contacts = [ready.task.contact_id for ready in chunk]
+        gate, stopped = await persist(lambda: self._queue.last_look(run, contacts))
+        recorded = [
+            self._recorder.add(settled)
+            for ready in chunk
+            if (settled := self._stopped(run, ready, gate, stopped))
+        ]
+        if gate == "open":
+            wanted = [ready for ready in chunk if ready.task.contact_id not in stopped]
+            recorded += await self._send(run, wanted)
+        await asyncio.gather(*(event.wait() for event in set(recorded)))
+
+    def _stopped(
+        self, run: CampaignRun, ready: Ready, gate: str, stopped: Mapping[UUID, str]
+    ) -> Settled | None:
+        """Return what to record of a message that may not go out after all."""
+        if gate != "open":
+            return self._settler.hold(run, ready.task, gate=gate)
+        reason = stopped.get(ready.task.contact_id)
+        return self._settler.skip(run, ready.task, SkipReason(reason)) if reason else None
+
+    async def _record_handover(self, run: CampaignRun, chunk: Sequence[Ready]) -> bool:
+        messages = [ready.task.message_id for ready in chunk]
+        command_id = new_id()
+        packed = base64.b64encode(b"".join(m.bytes for m in messages)).decode("ascii")
+        fact = Fact(
+            derive_id(time_ms_of(messages[0]), b"handover", command_id.bytes),
+            HandoverStarted(relay=self._settler.relay, messages=packed),
+        )
+        context = acting("dispatcher", run.workspace_id, command_id)
+        effect = self._queue.hand_over(run.workspace_id, messages)
+        try:
+            await persist(lambda: self._log.record([fact], context, effects=[effect]))
+        except StaleStateError as error:
+            log.warning("chunk_not_ours", campaign_id=str(run.campaign_id), error=str(error))
+            await persist(lambda: self._queue.release(run.workspace_id, messages))
+            return False
+        return True
+
+    async def _send(self, run: CampaignRun, chunk: Sequence[Ready]) -> list[asyncio.Event]:
+        tasks = {ready.task.message_id: ready.task for ready in chunk}
+        clock = asyncio.get_running_loop().time
+        began, unsent = clock(), 0
+        recorded = []
+        async for outcome in self._sender.send([ready.mail for ready in chunk]):
+            unsent += isinstance(outcome, NotSent)
+            settled = self._settler.settle(run, tasks[outcome.message_id], outcome)
+            recorded.append(self._recorder.add(settled))
+        if chunk:
+            self._learn(len(chunk), unsent=unsent, took_s=clock() - began)
+        return recorded
+
+    def _learn(self, sent: int, *, unsent: int, took_s: float) -> None:
+        """Adapt the chunk to the relay's pace; pause when it took nothing at all."""
+        if unsent == sent:
+            self._pause_s = self._outage.pause()
+            log.warning("relay_unreached", relay=self._settler.relay, pause_s=self._pause_s)
+            return
+        self._outage.succeeded()
+        self._pause_s = 0.0
+        fitting = int(sent * AIM_S / max(took_s, 0.001))
+        if fitting < self._chunk or sent >= self._chunk:
+            self._chunk = min(max(fitting, 1, self._chunk // 2), self._chunk * 2, MOST_CHUNK)

@@ -1,0 +1,75 @@
+"""What dead dispatchers left: queued messages are free again, handed-over ones are uncertain."""
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from uuid import UUID
+
+import structlog
+
+from domain.delivery.events import EmailUncertain
+from domain.shared.model import Fact
+from infra.clock import new_id
+from infra.eventstore.log import PostgresEventLog
+from infra.postgres.dispatcher_leases import DispatcherLeases, LeftTask, give_up
+from workers.acting import acting
+from workers.dispatching.settling import outcome_id
+
+log = structlog.get_logger()
+
+BATCH = 500
+HANDED_OVER = 1
+REASON = "dispatcher_lost"
+
+
+def recover(log_: PostgresEventLog, leases: DispatcherLeases, *, relay: str) -> int:
+    """Sort out a batch of each dead dispatcher's messages; returns how many there were.
+
+    A message of phase 1 may have reached the relay: it is never sent again, and counted.
+    """
+    found = 0
+    for owner in leases.dead():
+        left = leases.left_by(owner, limit=BATCH)
+        found += len(left)
+        for workspace_id, tasks in groupby(left, key=lambda task: task.workspace_id):
+            _sort_out(log_, leases, workspace_id, list(tasks), owner=owner, relay=relay)
+        if not left:
+            leases.forget(owner)
+    return found
+
+
+def _sort_out(
+    log_: PostgresEventLog,
+    leases: DispatcherLeases,
+    workspace_id: UUID,
+    tasks: Sequence[LeftTask],
+    *,
+    owner: UUID,
+    relay: str,
+) -> None:
+    free = [task.message_id for task in tasks if task.phase != HANDED_OVER]
+    lost = [task for task in tasks if task.phase == HANDED_OVER]
+    if free:
+        leases.free(workspace_id, free, owner=owner)
+    if lost:
+        log_.record(
+            list(_uncertain(lost, relay=relay)),
+            acting("scheduler", workspace_id, new_id()),
+            effects=[give_up(workspace_id, [task.message_id for task in lost], owner=owner)],
+        )
+    log.warning("dispatcher_recovered", dispatcher=str(owner), freed=len(free), uncertain=len(lost))
+
+
+def _uncertain(lost: Iterable[LeftTask], *, relay: str) -> Iterable[Fact]:
+    """Yield the facts; an outcome that the dispatcher itself recorded in time stands."""
+    for task in lost:
+        yield Fact(
+            outcome_id(task.message_id, task.attempt),
+            EmailUncertain(
+                message_id=task.message_id,
+                campaign_id=task.campaign_id,
+                contact_id=task.contact_id,
+                attempt=task.attempt,
+                relay=relay,
+                reason=REASON,
+            ),
+        )

@@ -1,0 +1,233 @@
+"""The importer: reads uploaded contact files row by row and records a fact for each new person."""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from uuid import UUID
+
+import structlog
+
+from domain.contacts import decider
+from domain.contacts.column_mapping import ColumnMapping, resolve_mapping, suggest_mapping
+from domain.contacts.contact_row import ContactFileError, ContactRow
+from domain.contacts.decider import IMPORT
+from domain.contacts.events import ContactImported, ImportCompleted
+from domain.contacts.import_row import ImportableContact, RejectedRow, judge
+from domain.shared.context import Context
+from domain.shared.errors import ConcurrentChangeError
+from domain.shared.ids import derive_id, time_ms_of
+from domain.shared.model import Fact
+from infra.bootstrap import Adapters
+from infra.clock import now
+from infra.crypto.derive import derive_key, mac
+from infra.email_addresses import EmailValidator
+from infra.files.csv_source import ContactFile, open_contacts
+from infra.postgres.connections import Role
+from infra.postgres.heartbeats import beat
+from infra.postgres.import_intake import PostgresImportIntake
+from infra.postgres.import_progress import IMPORT_LOCK, Chunk, PostgresImports, RunningImport
+from workers.runtime import Stop, run_steps
+
+log = structlog.get_logger()
+
+CHUNK_ROWS = 2_000
+RETRIES = 10
+KEY_BYTES = 32
+ACTOR = "worker:importer"
+
+
+class Importer:
+    """Takes one import at a time; a chunk of rows is one transaction, so it resumes anywhere."""
+
+    def __init__(self, adapters: Adapters) -> None:
+        self._adapters = adapters
+        self._imports = PostgresImports(adapters.pool)
+        self._intake = PostgresImportIntake(adapters.pool)
+        self._validator = EmailValidator()
+
+    def step(self, stop: Stop) -> bool:
+        """Work on the oldest import that nobody else has; tells whether there was one."""
+        for job in self._imports.running():
+            with self._adapters.connection(Role.WORKER) as connection:
+                lock = (IMPORT_LOCK, int.from_bytes(job.import_id.bytes[-4:], "big", signed=True))
+                row = connection.execute("SELECT pg_try_advisory_lock(%s, %s)", lock).fetchone()
+                if row and row[0]:
+                    self._import(job, stop)
+                    return True
+        return False
+
+    def _import(self, job: RunningImport, stop: Stop) -> None:
+        try:
+            with open_contacts(self._intake.read(job.workspace_id, job.import_id)) as file:
+                mapping = _mapping(file, job)
+                self._imports.opened(
+                    job,
+                    header=file.header,
+                    encoding=file.encoding.name,
+                    delimiter=file.delimiter,
+                )
+                at = job.next_row
+                for rows in _chunks(file.rows(start_row=at + 1)):
+                    if stop:
+                        return
+                    self._record(job, at, rows, mapping)
+                    at += len(rows)
+        except ContactFileError as error:
+            self._fail(job, error)
+            return
+        self._complete(job)
+
+    def _record(
+        self, job: RunningImport, at: int, rows: Sequence[ContactRow], mapping: ColumnMapping
+    ) -> None:
+        """Give each row its verdict, in one transaction; again when an address was just taken."""
+        key = derive_key(
+            self._adapters.settings.secret_key, "contact-address", context=job.workspace_id.bytes
+        )
+        verdicts = [judge(row, mapping=mapping, validator=self._validator) for row in rows]
+        candidates = [
+            (mac(key, verdict.address.key.encode(), length=KEY_BYTES), verdict)
+            for verdict in verdicts
+            if isinstance(verdict, ImportableContact)
+        ]
+        rejected = [verdict for verdict in verdicts if isinstance(verdict, RejectedRow)]
+        for _ in range(RETRIES):
+            new, repeated = self._split(job.workspace_id, candidates)
+            try:
+                self._append(job, at, len(rows), new, repeated, rejected)
+            except ConcurrentChangeError:
+                continue
+            return
+        raise ConcurrentChangeError("addresses are taken faster than this import can read them")
+
+    def _split(
+        self, workspace_id: UUID, candidates: Sequence[tuple[bytes, ImportableContact]]
+    ) -> tuple[dict[bytes, ImportableContact], list[ImportableContact]]:
+        """Tell new addresses from those known before or met twice in this chunk."""
+        known = self._imports.known(workspace_id, [key for key, _ in candidates])
+        new: dict[bytes, ImportableContact] = {}
+        repeated = []
+        for key, contact in candidates:
+            if key in known or key in new:
+                repeated.append(contact)
+            else:
+                new[key] = contact
+        return new, repeated
+
+    def _append(
+        self,
+        job: RunningImport,
+        at: int,
+        rows: int,
+        new: dict[bytes, ImportableContact],
+        repeated: Sequence[ImportableContact],
+        rejected: Sequence[RejectedRow],
+    ) -> None:
+        born_ms = time_ms_of(job.import_id)
+        ids = [derive_id(born_ms, job.workspace_id.bytes, key) for key in new]
+        facts = [
+            Fact(derive_id(born_ms, contact_id.bytes, b"imported"), _imported(job, contact_id, who))
+            for contact_id, who in zip(ids, new.values(), strict=True)
+        ]
+        effect = Chunk(
+            workspace_id=job.workspace_id,
+            import_id=job.import_id,
+            first_row=at,
+            rows=rows,
+            address_keys=list(new),
+            contact_ids=ids,
+            rejected=sorted(
+                [*rejected, *map(_duplicate, repeated)], key=lambda row: row.row_number
+            ),
+            duplicates=len(repeated),
+            invalid=sum(not row.is_empty for row in rejected),
+            empty=sum(row.is_empty for row in rejected),
+        )
+        self._adapters.log.record(
+            facts, self._context(job, b"chunk", str(at).encode()), effects=[effect]
+        )
+
+    def _complete(self, job: RunningImport) -> None:
+        done = next((j for j in self._imports.running() if j.import_id == job.import_id), None)
+        if done is None:
+            return
+        outcome = ImportCompleted(
+            import_id=job.import_id,
+            rows=done.next_row,
+            valid=done.valid,
+            duplicates=done.duplicates,
+            invalid=done.invalid,
+            empty=done.empty,
+        )
+        self._adapters.log.decide(
+            IMPORT,
+            job.import_id,
+            lambda state: decider.complete_import(state, outcome=outcome),
+            self._context(job, b"complete"),
+            effects=lambda _: [self._imports.completed(job)],
+        )
+        log.info("import_completed", import_id=str(job.import_id), rows=outcome.rows)
+
+    def _fail(self, job: RunningImport, error: ContactFileError) -> None:
+        self._adapters.log.decide(
+            IMPORT,
+            job.import_id,
+            lambda state: decider.fail_import(
+                state, import_id=job.import_id, code=error.code, reason=str(error)
+            ),
+            self._context(job, b"fail"),
+            effects=lambda _: [self._imports.failed(job, code=error.code, error=str(error))],
+        )
+        log.warning("import_failed", import_id=str(job.import_id), code=error.code)
+
+    def _context(self, job: RunningImport, *what: bytes) -> Context:
+        command = derive_id(time_ms_of(job.import_id), job.import_id.bytes, *what)
+        return Context(
+            workspace_id=job.workspace_id,
+            actor=ACTOR,
+            now=now(),
+            command_id=command,
+            correlation_id=job.import_id,
+        )
+
+
+def _mapping(file: ContactFile, job: RunningImport) -> ColumnMapping:
+    overrides = job.mapping or None
+    return resolve_mapping(file.header, explicit=suggest_mapping(file.header, overrides=overrides))
+
+
+def _chunks(rows: Iterator[ContactRow]) -> Iterator[list[ContactRow]]:
+    while chunk := list(islice(rows, CHUNK_ROWS)):
+        yield chunk
+
+
+def _imported(job: RunningImport, contact_id: UUID, who: ImportableContact) -> ContactImported:
+    return ContactImported(
+        contact_id=contact_id,
+        import_id=job.import_id,
+        row=who.row_number,
+        email=who.address.address,
+        first_name=who.first_name,
+        last_name=who.last_name,
+        fields=who.custom_fields or None,
+    )
+
+
+def _duplicate(contact: ImportableContact) -> RejectedRow:
+    return RejectedRow(
+        row_number=contact.row_number,
+        line_number=contact.line_number,
+        code="duplicate",
+        reason="The address belongs to a contact already, or stands earlier in this file.",
+        cells=[contact.address.as_written],
+    )
+
+
+def run(adapters: Adapters, stop: Stop) -> None:
+    """Import until the stop."""
+    importer = Importer(adapters)
+
+    def step() -> bool:
+        beat(adapters.pool, "importer")
+        return importer.step(stop)
+
+    run_steps("importer", stop, step, idle_s=0.5)

@@ -1,0 +1,117 @@
+"""The policy runner: follows the log and lets each policy react to the events it wants.
+
+A policy's cursor moves after its reactions; a crash in between repeats them, and the command id,
+derived from policy and position, makes the repeat an answer instead of a change.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import psycopg
+import structlog
+from psycopg_pool import PoolTimeout
+
+from commands.policies.bounce_suppresses_contact import BounceSuppressesContact
+from commands.policies.policy import Policy
+from domain.shared.ids import derive_id
+from domain.shared.model import Event
+from infra.bootstrap import Adapters
+from infra.eventstore.reader import LogRow
+from infra.postgres.do_not_mail import PostgresDoNotMail
+from infra.postgres.policy_cursors import Parked, PolicyCursor
+from projections.projection import RecordedEvent
+from workers.acting import acting
+from workers.runtime import Stop, beat, run_steps
+
+log = structlog.get_logger()
+
+NAME = "policies"
+POLL_S = 0.2
+AWAY = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout)
+
+
+class Follower:
+    """One policy on its way through the log."""
+
+    def __init__(self, adapters: Adapters, policy: Policy) -> None:
+        self._adapters = adapters
+        self._policy = policy
+        # Old versions of a tag are read through the mapper, so names alone are compared.
+        self._names = frozenset(_unversioned(event.TAG) for event in policy.reacts_to)
+        self._cursor = PolicyCursor(adapters.pool, policy.name)
+
+    def step(self) -> bool:
+        """React to the next page; tells whether there was one."""
+        before = self._cursor.position()
+        page = self._adapters.reader.page(before)
+        if not page:
+            return False
+        for row in page:
+            if _unversioned(row.tag) in self._names:
+                self._react_or_park(row)
+        self._cursor.advance(before=before, after=page[-1].position)
+        return True
+
+    def _react_or_park(self, row: LogRow) -> None:
+        """React; an event that cannot be handled waits with its kin, the others go on."""
+        key, reason = row.stream_id, ""
+        try:
+            event = self._adapters.mapper.decode(row.tag, row.data)
+            key = _key(row, event)
+            if self._cursor.has_parked_before(row.workspace_id, key, position=row.position):
+                reason = "waits behind an earlier event of the same key"
+            else:
+                self._react(row, event)
+        except AWAY:
+            raise
+        except Exception as error:
+            log.exception("policy_failed", policy=self._policy.name, position=row.position)
+            reason = f"{type(error).__name__}: {error}"
+        if reason:
+            self._cursor.park(
+                Parked(
+                    workspace_id=row.workspace_id,
+                    position=row.position,
+                    key=key,
+                    tag=row.tag,
+                    reason=reason,
+                )
+            )
+
+    def _react(self, row: LogRow, event: Event) -> None:
+        if type(event) not in self._policy.reacts_to:
+            return
+        command_id = derive_id(
+            int(row.recorded_at.timestamp() * 1000),
+            b"policy",
+            self._policy.name.encode(),
+            row.position.to_bytes(8, "big"),
+        )
+        context = acting(NAME, row.workspace_id, command_id, causation_id=row.command_id)
+        self._policy.react(event, context)
+
+
+def _unversioned(tag: str) -> str:
+    return tag.rsplit(".", 1)[0]
+
+
+def _key(row: LogRow, event: Event) -> UUID:
+    return RecordedEvent(
+        row.position, row.workspace_id, row.stream_id, row.command_id, row.recorded_at, event
+    ).key
+
+
+def policies(adapters: Adapters) -> Sequence[Policy]:
+    """Return every policy there is."""
+    return [BounceSuppressesContact(adapters.log, PostgresDoNotMail())]
+
+
+def run(adapters: Adapters, stop: Stop) -> None:
+    """React until the stop."""
+    followers = [Follower(adapters, policy) for policy in policies(adapters)]
+
+    def step() -> bool:
+        beat(adapters.pool, NAME)
+        return sum(follower.step() for follower in followers) > 0  # each has its turn
+
+    run_steps(NAME, stop, step, idle_s=POLL_S)

@@ -1,0 +1,145 @@
+"""The scheduler: launches what is due, ends what is done, clears up what was cancelled or lost."""
+
+from time import monotonic
+
+import structlog
+
+from commands.campaigns.cancel_campaign import CancelCampaign, cancel_campaign
+from commands.campaigns.launch_campaign import LaunchCampaign, launch_campaign
+from domain.campaigns import decider
+from domain.campaigns.decider import CAMPAIGN
+from domain.delivery.events import SkipReason
+from domain.shared.errors import DomainError
+from infra.bootstrap import Adapters
+from infra.clock import new_id
+from infra.postgres.audience import PostgresAudience
+from infra.postgres.campaign_runs import CampaignRun, PostgresCampaignRuns, RunFinder
+from infra.postgres.dispatcher_leases import DispatcherLeases
+from infra.postgres.email_queue import cancel_tasks, cancelled_tasks
+from infra.postgres.snapshots import PostgresSnapshots
+from infra.postgres.sql_effect import StaleStateError
+from workers.acting import acting
+from workers.dispatching.recovery import recover
+from workers.dispatching.skips import skipped
+from workers.runtime import Stop, beat, run_steps
+
+log = structlog.get_logger()
+
+NAME = "scheduler"
+POLL_S = 0.25
+CANCEL_BATCH = 500
+DAY_S = 86_400.0
+
+
+class Scheduler:
+    """Looks at the calendar of all workspaces."""
+
+    def __init__(self, adapters: Adapters) -> None:
+        self._adapters = adapters
+        self._log = adapters.log
+        self._runs = PostgresCampaignRuns()
+        self._audience = PostgresAudience(adapters.pool)
+        self._finder = RunFinder(adapters.pool)
+        self._leases = DispatcherLeases(adapters.pool)
+        smtp = adapters.settings.smtp
+        self._relay = f"{smtp.host}:{smtp.port}"
+        self._partitions_at = 0.0
+
+    def step(self) -> bool:
+        """Do all that there is; tells whether there may be more of it at once."""
+        self._ensure_partitions()
+        for run in self._finder.due():
+            self._launch(run)
+        recovered = recover(self._log, self._leases, relay=self._relay)
+        cancelled = sum(self._skip_cancelled(run) for run in self._finder.cancelled_with_tasks())
+        for run in self._finder.finished():
+            self._finish(run)
+        return bool(recovered or cancelled)
+
+    def _launch(self, run: CampaignRun) -> None:
+        """Launch; a campaign that has nobody to go to at its time is cancelled, not kept."""
+        if self._audience.size(run.workspace_id) == 0:
+            self._cancel(run, reason="the audience was empty when the campaign was due")
+            return
+        try:
+            launch_campaign(
+                LaunchCampaign(campaign_id=run.campaign_id),
+                acting(NAME, run.workspace_id, new_id()),
+                self._log,
+                PostgresSnapshots(),
+                self._runs,
+                self._audience,
+            )
+        except DomainError as error:
+            # Somebody was faster, or the clocks differ a little: the next look will tell.
+            log.info("launch_refused", campaign_id=str(run.campaign_id), error=str(error))
+
+    def _cancel(self, run: CampaignRun, *, reason: str) -> None:
+        log.warning("scheduled_campaign_cancelled", campaign_id=str(run.campaign_id), reason=reason)
+        try:
+            cancel_campaign(
+                CancelCampaign(campaign_id=run.campaign_id),
+                acting(NAME, run.workspace_id, new_id()),
+                self._log,
+                self._runs,
+            )
+        except DomainError as error:
+            log.info("cancel_overtaken", campaign_id=str(run.campaign_id), error=str(error))
+
+    def _skip_cancelled(self, run: CampaignRun) -> int:
+        """Give each queued message of a cancelled campaign its reason, a batch a step."""
+        tasks = cancelled_tasks(self._adapters.pool, run, limit=CANCEL_BATCH)
+        if not tasks:
+            return 0
+        facts = [
+            skipped(
+                message_id,
+                campaign_id=run.campaign_id,
+                contact_id=contact_id,
+                reason=SkipReason.CANCELLED,
+            )
+            for message_id, contact_id in tasks
+        ]
+        messages = [message_id for message_id, _ in tasks]
+        try:
+            self._log.record(
+                facts,
+                acting(NAME, run.workspace_id, new_id()),
+                effects=[cancel_tasks(run.workspace_id, messages)],
+            )
+        except StaleStateError:
+            log.info("cancelling_met_a_dispatcher", campaign_id=str(run.campaign_id))
+        return len(tasks)
+
+    def _finish(self, run: CampaignRun) -> None:
+        """Complete a campaign without tasks; a cancelled one only leaves the calendar."""
+        if run.gate == "cancelled":
+            self._finder.put_away(run)
+            return
+        closed = self._runs.close(run.workspace_id, run.campaign_id)
+        self._log.decide(
+            CAMPAIGN,
+            run.campaign_id,
+            lambda campaign: decider.complete(campaign, campaign_id=run.campaign_id),
+            acting(NAME, run.workspace_id, new_id()),
+            effects=lambda _: [closed],
+        )
+        log.info("campaign_completed", campaign_id=str(run.campaign_id))
+
+    def _ensure_partitions(self) -> None:
+        if self._partitions_at and monotonic() < self._partitions_at:
+            return
+        with self._adapters.pool.connection() as connection:
+            connection.execute("SELECT ensure_fact_partitions()")
+        self._partitions_at = monotonic() + DAY_S
+
+
+def run(adapters: Adapters, stop: Stop) -> None:
+    """Schedule until the stop."""
+    scheduler = Scheduler(adapters)
+
+    def step() -> bool:
+        beat(adapters.pool, NAME)
+        return scheduler.step()
+
+    run_steps(NAME, stop, step, idle_s=POLL_S)
