@@ -1,5 +1,6 @@
 """The importer: reads uploaded contact files row by row and records a fact for each new person."""
 
+import time
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from uuid import UUID
@@ -24,8 +25,14 @@ from infra.files.csv_source import ContactFile, open_contacts
 from infra.postgres.connections import Role
 from infra.postgres.heartbeats import beat
 from infra.postgres.import_intake import PostgresImportIntake
-from infra.postgres.import_progress import IMPORT_LOCK, Chunk, PostgresImports, RunningImport
-from workers.runtime import Stop, run_steps
+from infra.postgres.import_progress import (
+    IMPORT_LOCK,
+    Chunk,
+    PostgresImports,
+    RunningImport,
+    storable,
+)
+from workers.runtime import BEAT_EVERY_S, Stop, run_steps
 
 log = structlog.get_logger()
 
@@ -43,17 +50,40 @@ class Importer:
         self._imports = PostgresImports(adapters.pool)
         self._intake = PostgresImportIntake(adapters.pool)
         self._validator = EmailValidator()
+        self._beat_at = 0.0
 
     def step(self, stop: Stop) -> bool:
-        """Work on the oldest import that nobody else has; tells whether there was one."""
+        """Work on the oldest import that nobody else has; tells whether there was one.
+
+        An import that breaks is left for a later step and does not hold up the ones behind it.
+        Raises its error when there was nothing else to do.
+        """
+        broken: Exception | None = None
         for job in self._imports.running():
-            with self._adapters.connection(Role.WORKER) as connection:
-                lock = (IMPORT_LOCK, int.from_bytes(job.import_id.bytes[-4:], "big", signed=True))
-                row = connection.execute("SELECT pg_try_advisory_lock(%s, %s)", lock).fetchone()
-                if row and row[0]:
-                    self._import(job, stop)
+            try:
+                if self._import_if_free(job, stop):
                     return True
+            except Exception as error:
+                log.exception("import_interrupted", import_id=str(job.import_id), error=repr(error))
+                broken = broken or error
+        if broken:
+            raise broken
         return False
+
+    def beat(self) -> None:
+        """Say every few seconds that this worker is alive, also in the middle of a long file."""
+        if time.monotonic() - self._beat_at > BEAT_EVERY_S:
+            beat(self._adapters.pool, "importer")
+            self._beat_at = time.monotonic()
+
+    def _import_if_free(self, job: RunningImport, stop: Stop) -> bool:
+        lock = (IMPORT_LOCK, int.from_bytes(job.import_id.bytes[-4:], "big", signed=True))
+        with self._adapters.connection(Role.WORKER) as connection:
+            row = connection.execute("SELECT pg_try_advisory_lock(%s, %s)", lock).fetchone()
+            free = bool(row and row[0])
+            if free:
+                self._import(job, stop)
+        return free
 
     def _import(self, job: RunningImport, stop: Stop) -> None:
         try:
@@ -69,6 +99,7 @@ class Importer:
                 for rows in _chunks(file.rows(start_row=at + 1)):
                     if stop:
                         return
+                    self.beat()
                     self._record(job, at, rows, mapping)
                     at += len(rows)
         except ContactFileError as error:
@@ -92,8 +123,9 @@ class Importer:
         rejected = [verdict for verdict in verdicts if isinstance(verdict, RejectedRow)]
         for _ in range(RETRIES):
             new, repeated = self._split(job.workspace_id, candidates)
+            duplicates = [_duplicate(who, rows[who.row_number - at - 1]) for who in repeated]
             try:
-                self._append(job, at, len(rows), new, repeated, rejected)
+                self._append(job, at, len(rows), new, duplicates, rejected)
             except ConcurrentChangeError:
                 continue
             return
@@ -119,7 +151,7 @@ class Importer:
         at: int,
         rows: int,
         new: dict[bytes, ImportableContact],
-        repeated: Sequence[ImportableContact],
+        duplicates: Sequence[RejectedRow],
         rejected: Sequence[RejectedRow],
     ) -> None:
         born_ms = time_ms_of(job.import_id)
@@ -135,10 +167,8 @@ class Importer:
             rows=rows,
             address_keys=list(new),
             contact_ids=ids,
-            rejected=sorted(
-                [*rejected, *map(_duplicate, repeated)], key=lambda row: row.row_number
-            ),
-            duplicates=len(repeated),
+            rejected=sorted([*rejected, *duplicates], key=lambda row: row.row_number),
+            duplicates=len(duplicates),
             invalid=sum(not row.is_empty for row in rejected),
             empty=sum(row.is_empty for row in rejected),
         )
@@ -168,14 +198,15 @@ class Importer:
         log.info("import_completed", import_id=str(job.import_id), rows=outcome.rows)
 
     def _fail(self, job: RunningImport, error: ContactFileError) -> None:
+        reason = storable(str(error))  # it may name a column
         self._adapters.log.decide(
             IMPORT,
             job.import_id,
             lambda state: decider.fail_import(
-                state, import_id=job.import_id, code=error.code, reason=str(error)
+                state, import_id=job.import_id, code=error.code, reason=reason
             ),
             self._context(job, b"fail"),
-            effects=lambda _: [self._imports.failed(job, code=error.code, error=str(error))],
+            effects=lambda _: [self._imports.failed(job, code=error.code, error=reason)],
         )
         log.warning("import_failed", import_id=str(job.import_id), code=error.code)
 
@@ -212,13 +243,13 @@ def _imported(job: RunningImport, contact_id: UUID, who: ImportableContact) -> C
     )
 
 
-def _duplicate(contact: ImportableContact) -> RejectedRow:
+def _duplicate(contact: ImportableContact, row: ContactRow) -> RejectedRow:
     return RejectedRow(
         row_number=contact.row_number,
         line_number=contact.line_number,
         code="duplicate",
         reason="The address belongs to a contact already, or stands earlier in this file.",
-        cells=[contact.address.as_written],
+        cells=row.cells,
     )
 
 
@@ -227,7 +258,7 @@ def run(adapters: Adapters, stop: Stop) -> None:
     importer = Importer(adapters)
 
     def step() -> bool:
-        beat(adapters.pool, "importer")
+        importer.beat()
         return importer.step(stop)
 
     run_steps("importer", stop, step, idle_s=0.5)

@@ -14,6 +14,7 @@ from schemas.messages import WAKE
 log = structlog.get_logger()
 
 COALESCE_S = 0.005
+CLOSE_WITHIN_S = 0.2  # a ping that is not out by then is only a poll away
 
 
 class Waker:
@@ -40,7 +41,7 @@ class Waker:
         self._stopped = True
         self._news.set()
         if self._thread is not None:
-            self._thread.join(timeout=2)
+            self._thread.join(timeout=CLOSE_WITHIN_S)
 
     def _run(self) -> None:
         with contextlib.suppress(RuntimeError):  # the interpreter is going down

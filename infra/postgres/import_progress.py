@@ -83,8 +83,9 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True):
             raise ConcurrentChangeError("another importer has moved this import on")
         if self.contact_ids:
             cursor.execute(
+                # In one order, or two imports of the same people would wait for each other.
                 "INSERT INTO contact_addresses (workspace_id, address_key, contact_id)"
-                " SELECT %b::uuid, k, c FROM unnest(%b::bytea[], %b::uuid[]) AS u(k, c)",
+                " SELECT %b::uuid, k, c FROM unnest(%b::bytea[], %b::uuid[]) AS u(k, c) ORDER BY k",
                 (self.workspace_id, list(self.address_keys), list(self.contact_ids)),
             )
         if self.rejected:
@@ -146,7 +147,13 @@ class PostgresImports:
             cursor.execute(
                 "UPDATE imports SET header = %s, encoding = %s, delimiter = %s"
                 " WHERE workspace_id = %s AND import_id = %s",
-                (Jsonb(list(header)), encoding, delimiter, job.workspace_id, job.import_id),
+                (
+                    Jsonb([storable(name) for name in header]),
+                    encoding,
+                    delimiter,
+                    job.workspace_id,
+                    job.import_id,
+                ),
             )
 
     def known(self, workspace_id: UUID, address_keys: Sequence[bytes]) -> set[bytes]:
@@ -217,6 +224,10 @@ class PostgresImports:
         )
 
 
+def storable(text: str) -> str:
+    r"""Return text that PostgreSQL can keep: no NUL; a byte that did not decode as \udcXX."""
+    return text.replace("\x00", "\ufffd").encode("utf-8", "backslashreplace").decode()
+
+
 def _cells(cells: Sequence[str]) -> str:
-    """Return JSON without NUL, which PostgreSQL cannot keep."""
-    return msgspec.json.encode([cell.replace("\x00", "\ufffd") for cell in cells]).decode()
+    return msgspec.json.encode([storable(cell) for cell in cells]).decode()

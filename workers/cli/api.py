@@ -1,10 +1,9 @@
 """`engine api`: the HTTP process alone. The server loads the application by name."""
 
-import os
-
 import click
 from granian.constants import HTTPModes, Interfaces, Loops
 from granian.server import Server
+from msgspec import structs
 
 from infra.embedded.ports import PortTakenError, free_port, require_free
 from infra.observability.logging import configure_logging
@@ -23,20 +22,22 @@ SERVER_LOG = {
 
 
 @click.command("api")
-@click.option("--host", help="ENGINE_HTTP_HOST for this run (default: loopback only).")
+@click.option("--host", help="ENGINE_HTTP_HOST for this run (loopback when unset).")
 @click.option("--port", type=click.IntRange(0, 65535), help="ENGINE_HTTP_PORT (0: any free one).")
 def api_command(*, host: str | None, port: int | None) -> None:
     """Serve the API, tracking and the unsubscribe page until SIGTERM, which drains."""
-    given = {"ENGINE_HTTP_HOST": host, "ENGINE_HTTP_PORT": port}
-    # Set for this process and, by inheritance, for the server's worker, which reads them itself.
-    os.environ.update({name: str(value) for name, value in given.items() if value is not None})
     try:
         settings = load_settings()
         role_password(settings.secret_key, Role.APP)
-        port = _port(settings)
+        settings = structs.replace(
+            settings,
+            http_host=settings.http_host if host is None else host,
+            http_port=settings.http_port if port is None else port,
+        )
+        chosen = _port(settings)
     except (SettingsError, PortTakenError) as error:
         raise click.ClickException(str(error)) from error
-    serve(settings, port=port)
+    serve(settings, port=chosen)
 
 
 def serve(settings: Settings, *, port: int) -> None:

@@ -1,0 +1,209 @@
+"""How fast the whole jobs go: a file into contacts, a queue into the relay."""
+
+import asyncio
+import csv
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from uuid import UUID, uuid4
+
+import msgspec
+import psycopg
+
+from commands.campaigns.draft_campaign import DraftCampaign, draft_campaign
+from commands.campaigns.launch_campaign import LaunchCampaign, launch_campaign
+from commands.content.add_template import AddTemplate, add_template
+from commands.tenancy.create_workspace import CreateWorkspace, create_workspace
+from infra.bootstrap import Adapters
+from infra.html.nh3_sanitizer import Nh3Sanitizer
+from infra.postgres.audience import PostgresAudience
+from infra.postgres.campaign_runs import PostgresCampaignRuns
+from infra.postgres.connections import Role
+from infra.postgres.snapshots import PostgresSnapshots
+from projections.registry import PROJECTIONS
+from workers import dispatcher
+from workers.audience_expander import AudienceExpander
+from workers.bench import bare
+from workers.bench.measure import Measured, measured, rate
+from workers.bench.stage import Stage
+from workers.cli.contacts import start_import
+from workers.importer import Importer
+from workers.projector import LiveProjection
+from workers.runtime import Stop
+
+ROWS = 40_000
+MAILS = 15_000
+CONNECTIONS = 4
+TEMPLATE = Path(__file__).resolve().parents[2] / "examples" / "template.html"
+_BARE = """
+DROP TABLE IF EXISTS bare_contacts;
+CREATE TABLE bare_contacts (
+    workspace_id uuid, contact_id uuid, email text, first_name text, last_name text, company text,
+    PRIMARY KEY (workspace_id, contact_id), UNIQUE (workspace_id, email)
+)
+"""
+
+
+def import_contacts(stage: Stage) -> Measured:
+    """Import a clean CSV file; the limit is the csv module and unnest into a bare table."""
+    with TemporaryDirectory() as room:
+        file = _contact_file(Path(room), ROWS)
+        limit = rate(ROWS, lambda: _import_bare(stage, file))
+        workspace = _workspace(stage)
+        start_import(stage.worker, workspace, file, {})
+        importer = Importer(stage.worker)
+        ours = rate(ROWS, lambda: importer.step(Stop()))
+    return measured("import_contacts", ours=ours, limit=limit, unit="rows/s")
+
+
+def dispatch_end_to_end(stage: Stage) -> Measured:
+    """From claim to recorded EmailSent; the limit is a pipelined sender of a constant message."""
+    with TemporaryDirectory() as room, _sink(Path(room)) as port:
+        workspace = _workspace(stage)
+        start_import(stage.worker, workspace, _contact_file(Path(room), MAILS), {})
+        Importer(stage.worker).step(Stop())
+        _project(stage)
+        _launch(stage, workspace)
+        message = _message_of_that_size()
+        limit = rate(MAILS, lambda: asyncio.run(_send_bare(port, message)))
+        ours = rate(MAILS, lambda: _dispatch(stage, port))
+    return measured("dispatch_end_to_end", ours=ours, limit=limit, unit="messages/s")
+
+
+def _dispatch(stage: Stage, port: int) -> None:
+    smtp = msgspec.structs.replace(stage.settings.smtp, port=port, connections=CONNECTIONS)
+    adapters = Adapters(
+        msgspec.structs.replace(stage.settings, smtp=smtp), role=Role.WORKER, name="bench"
+    )
+    stop = Stop()
+    watcher = threading.Thread(target=_stop_when_empty, args=(stage, stop))
+    watcher.start()
+    asyncio.run(dispatcher.run(adapters, stop))
+    watcher.join()
+    adapters.close()
+
+
+def _stop_when_empty(stage: Stage, stop: Stop) -> None:
+    while not stop:
+        with stage.worker.pool.connection() as connection:
+            if connection.execute("SELECT FROM email_tasks LIMIT 1").fetchone() is None:
+                stop.set()
+        time.sleep(0.05)
+
+
+def _workspace(stage: Stage) -> UUID:
+    workspace = uuid4()
+    command = CreateWorkspace(
+        workspace_id=workspace,
+        name="Bench",
+        sender_name="Bench",
+        sender_address="bench@example.com",
+        postal_address="1 Example Street, Exampleton",
+    )
+    create_workspace(command, stage.context(workspace), stage.app.log)
+    return workspace
+
+
+def _launch(stage: Stage, workspace: UUID) -> None:
+    template, campaign, log = uuid4(), uuid4(), stage.app.log
+    html = TEMPLATE.read_text(encoding="utf-8")
+    adding = AddTemplate(template_id=template, name="bench", subject="Bench", html=html)
+    add_template(adding, stage.context(workspace), log, Nh3Sanitizer())
+    drafting = DraftCampaign(campaign_id=campaign, name="bench", template_id=template)
+    draft_campaign(drafting, stage.context(workspace), log)
+    launch_campaign(
+        LaunchCampaign(campaign_id=campaign),
+        stage.context(workspace),
+        log,
+        PostgresSnapshots(),
+        PostgresCampaignRuns(),
+        PostgresAudience(stage.app.pool),
+    )
+    _project(stage)
+    expander = AudienceExpander(stage.worker)
+    while expander.step():
+        pass
+
+
+def _project(stage: Stage) -> None:
+    live = LiveProjection(PROJECTIONS["contact_list"], stage.worker.mapper, stage.worker)
+    live.owned()
+    live.read_log()
+    live.release()
+
+
+def _contact_file(room: Path, rows: int) -> Path:
+    file = room / "contacts.csv"
+    with file.open("w", newline="", encoding="utf-8") as out:
+        writer = csv.writer(out)
+        writer.writerow(["E-mail", "First name", "Last name", "Company"])
+        writer.writerows(
+            [f"person.{n}@example.com", f"Anna {n}", "Example", "Example Ltd"] for n in range(rows)
+        )
+    return file
+
+
+def _import_bare(stage: Stage, file: Path) -> None:
+    workspace = uuid4()
+    with (
+        psycopg.connect(stage.superuser_dsn, autocommit=True) as connection,
+        file.open(newline="", encoding="utf-8") as source,
+    ):
+        connection.execute(_BARE)
+        rows = list(csv.reader(source))[1:]
+        for at in range(0, len(rows), bare.BATCH):
+            columns = [list(column) for column in zip(*rows[at : at + bare.BATCH], strict=True)]
+            connection.execute(
+                "INSERT INTO bare_contacts SELECT %b::uuid, gen_random_uuid(), e, f, l, c"
+                " FROM unnest(%b::text[], %b::text[], %b::text[], %b::text[]) AS u(e, f, l, c)",
+                (workspace, *columns),
+                binary=True,
+            )
+        connection.execute("DROP TABLE bare_contacts")
+
+
+@contextmanager
+def _sink(room: Path) -> Iterator[int]:
+    """Run the counting sink as a process of its own."""
+    argv = [sys.executable, "-m", "infra.smtp.counting_sink", "--log", str(room / "accepted.log")]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield int(process.stdout.readline() if process.stdout else 0)
+        finally:
+            process.kill()
+
+
+def _message_of_that_size() -> bytes:
+    head = b"From: a@example.com\r\nTo: b@example.com\r\nMessage-ID: <c@example.com>\r\n\r\n"
+    return head + b"A line of seventy characters stands for a line of a message's body...\r\n" * 300
+
+
+async def _send_bare(port: int, message: bytes) -> None:
+    share = MAILS // CONNECTIONS
+    await asyncio.gather(*(_send_on_one(port, message, share) for _ in range(CONNECTIONS)))
+
+
+async def _send_on_one(port: int, message: bytes, count: int) -> None:
+    """Send the same message again and again, its end and the next envelope in one write."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    envelope = b"MAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.com>\r\nDATA\r\n"
+    await reader.readline()
+    writer.write(b"EHLO bench\r\n")
+    while (await reader.readline())[3:4] == b"-":
+        pass
+    writer.write(envelope)
+    await _lines(reader, 3)
+    for left in range(count, 0, -1):
+        writer.write(message + b".\r\n" + (envelope if left > 1 else b"QUIT\r\n"))
+        await _lines(reader, 4 if left > 1 else 1)
+    writer.close()
+
+
+async def _lines(reader: asyncio.StreamReader, count: int) -> None:
+    for _ in range(count):
+        await reader.readline()
