@@ -20,9 +20,10 @@ from infra.bootstrap import Adapters
 from infra.postgres.audience_pages import AudiencePages, Person, advance_run
 from infra.postgres.campaign_runs import CampaignRun, PostgresCampaignRuns, RunFinder
 from infra.postgres.email_queue import add_tasks
+from infra.postgres.heartbeats import beat
 from workers.acting import acting
 from workers.dispatching.skips import skipped
-from workers.runtime import Stop, beat, run_steps
+from workers.runtime import Stop, run_steps
 
 log = structlog.get_logger()
 

@@ -19,6 +19,7 @@ from infra.crypto.links import SignedLinks
 from infra.postgres.campaign_runs import CampaignRun
 from infra.postgres.dispatcher_leases import RENEW_S, DispatcherLeases, LeaseLostError
 from infra.postgres.email_queue import EmailQueue
+from infra.postgres.heartbeats import beat
 from infra.postgres.relay_rates import RelayRate, RelayRates
 from infra.settings import SmtpSettings
 from infra.smtp.options import RelayOptions, TlsPolicy
@@ -29,7 +30,7 @@ from workers.dispatching.handing_over import HandOver
 from workers.dispatching.persistence import AWAY, persist
 from workers.dispatching.recording import OutcomeRecorder
 from workers.dispatching.settling import Settler
-from workers.runtime import Backoff, Stop, beat
+from workers.runtime import Backoff, Stop
 
 log = structlog.get_logger()
 

@@ -18,10 +18,11 @@ from domain.shared.model import Event
 from infra.bootstrap import Adapters
 from infra.eventstore.reader import LogRow
 from infra.postgres.do_not_mail import PostgresDoNotMail
+from infra.postgres.heartbeats import beat
 from infra.postgres.policy_cursors import Parked, PolicyCursor
 from projections.projection import RecordedEvent
 from workers.acting import acting
-from workers.runtime import Stop, beat, run_steps
+from workers.runtime import Stop, run_steps
 
 log = structlog.get_logger()
 

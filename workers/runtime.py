@@ -8,8 +8,6 @@ from threading import Event
 
 import structlog
 
-from infra.postgres.heartbeats import beat as beat  # noqa: PLC0414
-
 log = structlog.get_logger()
 
 BEAT_EVERY_S = 5.0

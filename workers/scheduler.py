@@ -16,12 +16,13 @@ from infra.postgres.audience import PostgresAudience
 from infra.postgres.campaign_runs import CampaignRun, PostgresCampaignRuns, RunFinder
 from infra.postgres.dispatcher_leases import DispatcherLeases
 from infra.postgres.email_queue import cancel_tasks, cancelled_tasks
+from infra.postgres.heartbeats import beat
 from infra.postgres.snapshots import PostgresSnapshots
 from infra.postgres.sql_effect import StaleStateError
 from workers.acting import acting
 from workers.dispatching.recovery import recover
 from workers.dispatching.skips import skipped
-from workers.runtime import Stop, beat, run_steps
+from workers.runtime import Stop, run_steps
 
 log = structlog.get_logger()
 

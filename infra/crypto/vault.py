@@ -5,7 +5,7 @@ that person unreadable for ever (crypto-shredding); the fence keeps a new key fr
 """
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from threading import Lock
 from time import monotonic
 from uuid import UUID
@@ -30,6 +30,7 @@ INSERT INTO subject_keys (workspace_id, subject_id, epoch, wrapped)
 SELECT %b::uuid, s, %b::int, w FROM unnest(%b::uuid[], %b::bytea[]) AS u(s, w)
  WHERE NOT EXISTS (SELECT FROM fences f WHERE f.workspace_id = %b::uuid AND f.subject_id = s)
 ON CONFLICT DO NOTHING
+RETURNING subject_id
 """
 _SELECT = """
 SELECT subject_id, wrapped FROM subject_keys WHERE workspace_id = %b AND subject_id = ANY(%b)
@@ -56,23 +57,15 @@ class KeyVault:
         found, missing = self._cached(workspace_id, set(subjects))
         if not missing:
             return found
-        wanted = sorted(missing)
         workspace = self._workspace_cipher(workspace_id)
         with self._pool.connection() as connection, connection.transaction():
             cursor = connection.cursor(binary=True)
-            if mint:
-                self._mint(cursor, workspace_id, workspace, wanted)
-            rows = cursor.execute(_SELECT, (workspace_id, wanted)).fetchall()
-        until = monotonic() + CACHE_TTL_S
-        fresh = {
-            subject: AESGCM(_unwrap(workspace, bytes(wrapped), subject.bytes))
-            for subject, wrapped in rows
-        }
-        with self._lock:
-            if len(self._cache) > CACHE_MAX:
-                self._cache.clear()
-            for subject, cipher in fresh.items():
-                self._cache[workspace_id, subject] = (cipher, until)
+            fresh = self._mint(cursor, workspace_id, workspace, missing) if mint else {}
+            if rest := list(missing - fresh.keys()):
+                cursor.execute(_SELECT, (workspace_id, rest))
+                for subject, wrapped in cursor.fetchall():
+                    fresh[subject] = AESGCM(_unwrap(workspace, wrapped, subject.bytes))
+        self._remember(workspace_id, fresh)
         return found | fresh
 
     def destroy(self, workspace_id: UUID, subject: UUID) -> bool:
@@ -106,13 +99,24 @@ class KeyVault:
         cursor: Cursor[TupleRow],
         workspace_id: UUID,
         workspace: AESGCM,
-        subjects: Sequence[UUID],
-    ) -> None:
+        subjects: set[UUID],
+    ) -> dict[UUID, AESGCM]:
+        """Make keys for subjects that have none and no fence; return the ciphers made."""
         cursor.execute(
             "SELECT pg_advisory_xact_lock_shared(%s, %s)", (VAULT_LOCK, _lock_number(workspace_id))
         )
-        wrapped = [_wrap(workspace, os.urandom(KEY_BYTES), s.bytes) for s in subjects]
-        cursor.execute(_MINT, (workspace_id, EPOCH, list(subjects), wrapped, workspace_id))
+        keys = {subject: os.urandom(KEY_BYTES) for subject in subjects}
+        wrapped = [_wrap(workspace, key, subject.bytes) for subject, key in keys.items()]
+        cursor.execute(_MINT, (workspace_id, EPOCH, list(keys), wrapped, workspace_id))
+        return {subject: AESGCM(keys[subject]) for (subject,) in cursor.fetchall()}
+
+    def _remember(self, workspace_id: UUID, ciphers: Mapping[UUID, AESGCM]) -> None:
+        until = monotonic() + CACHE_TTL_S
+        with self._lock:
+            if len(self._cache) > CACHE_MAX:
+                self._cache.clear()
+            for subject, cipher in ciphers.items():
+                self._cache[workspace_id, subject] = (cipher, until)
 
     def _cached(
         self, workspace_id: UUID, subjects: set[UUID]

@@ -23,6 +23,8 @@ WORKERS = {
     "dispatcher": ("workers.dispatcher", "hand mail to the relay"),
 }
 
+POOL = 8  # the dispatcher works on claims, handovers and outcomes at once
+
 
 @click.command(
     "worker",
@@ -35,7 +37,9 @@ def worker_command(*, name: str) -> None:
     """Run one role."""
     configure_logging(service=name)
     try:
-        adapters = Adapters(load_settings(), role=Role.WORKER, name=f"engine-{name}")
+        adapters = Adapters(
+            load_settings(), role=Role.WORKER, name=f"engine-{name}", pool_size=POOL
+        )
     except SettingsError as error:
         raise click.ClickException(str(error)) from error
     stop = Stop().listen()
