@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -59,8 +60,15 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 
 def tell(settings: Settings, *, contacts: Path, template: Path, keep_tags: bool, say: Say) -> Told:
     """Do the whole job on a running engine. Raises UnexpectedAnswerError where it breaks."""
-    adapters = Adapters(settings, role=Role.WORKER, name="engine-demo")
-    try:
+    with ExitStack() as cleanup:
+        adapters = Adapters(settings, role=Role.WORKER, name="engine-demo")
+        cleanup.callback(adapters.close)
+
+        def web(base: str, *, token: str = "") -> Web:
+            opened = Web(base, token=token)
+            cleanup.callback(opened.close)
+            return opened
+
         founded = found_workspace(
             adapters,
             name="Demo",
@@ -68,8 +76,8 @@ def tell(settings: Settings, *, contacts: Path, template: Path, keep_tags: bool,
             sender_address="gazette@example.com",
             postal_address="The Demo Gazette, 1 Example Street, 12345 Exampleton",
         )
-        api = Web(settings.public_url, token=founded.token)
-        catcher = Web(f"http://127.0.0.1:{settings.catcher_http_port}")
+        api = web(settings.public_url, token=founded.token)
+        catcher = web(f"http://127.0.0.1:{settings.catcher_http_port}")
         say(f"importing {contacts.name} ({contacts.stat().st_size / 1e6:.1f} MB)")
         imported = _import(api, contacts)
         say("adding the template " + template.name)
@@ -78,7 +86,7 @@ def tell(settings: Settings, *, contacts: Path, template: Path, keep_tags: bool,
         story = _Story(adapters, api, catcher, founded.workspace_id, template_id)
         first = story.send("The autumn issue")
         say(f"reading the mail: {len(first.mails):,} messages")
-        behaviour = behave(Web(settings.public_url), first.mails)
+        behaviour = behave(web(settings.public_url), first.mails)
         story.settle(first.campaign_id, behaviour)
         say("sending a second campaign to the same audience")
         second = story.send("The winter issue")
@@ -86,8 +94,6 @@ def tell(settings: Settings, *, contacts: Path, template: Path, keep_tags: bool,
         say("verifying every read model against the log")
         unverified = [name for name in PROJECTIONS if not verified(adapters, name).ok]
         order = check_order(adapters.pool)
-    finally:
-        adapters.close()
     return Told(
         imported=imported,
         first=first,
@@ -117,7 +123,8 @@ class _Story:
         started = time.monotonic()
         draft = {"name": name, "template_id": self._template_id}
         campaign_id = self._api.post("/v1/campaigns", draft)["id"]
-        self._api.post(f"/v1/campaigns/{campaign_id}/launch")
+        position = self._api.post(f"/v1/campaigns/{campaign_id}/launch")["position"]
+        self._api.get_own_write(f"/v1/campaigns/{campaign_id}", after=position)
         while self._api.get(f"/v1/campaigns/{campaign_id}")["status"] not in ENDED:
             time.sleep(0.1)
         seconds = time.monotonic() - started

@@ -55,11 +55,23 @@ class Web:
         """GET JSON; raises UnexpectedAnswerError for anything but 200."""
         return self._expect(self.request("GET", url), http.client.OK).json()
 
+    def get_own_write(self, path: str, *, after: int, tries: int = 30) -> Json:
+        """GET what a write at position `after` changed; the server waits 2 s a try for it."""
+        for _ in range(tries):
+            answer = self.request("GET", f"{path}?after={after}")
+            if answer.status != http.client.CONFLICT:
+                break
+        return self._expect(answer, http.client.OK).json()
+
     def post(self, url: str, value: Json = None) -> Json:
         """POST JSON (or nothing) and return the JSON answer; raises for anything but 2xx."""
         body = json.dumps({} if value is None else value).encode()
         answer = self.request("POST", url, body, "application/json")
         return self._expect(answer, http.client.ACCEPTED).json()
+
+    def close(self) -> None:
+        """Close the connection; the next request opens it again."""
+        self._connection.close()
 
     def _expect(self, answer: Answer, status: int) -> Answer:
         if answer.status != status:
