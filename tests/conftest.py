@@ -1,5 +1,6 @@
 """Real services for the tests: one Postgres and one NATS a run, two databases a test."""
 
+import logging
 import os
 import shutil
 import tempfile
@@ -9,6 +10,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+import structlog
 from hypothesis import settings as hypothesis_settings
 from psycopg import sql
 
@@ -27,6 +29,11 @@ hypothesis_settings.register_profile("nightly", max_examples=5_000, deadline=Non
 hypothesis_settings.load_profile(
     os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "dev")
 )
+
+
+def pytest_configure() -> None:
+    """Keep the product's log lines out of the tests' output."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
 
 
 @pytest.fixture(scope="session")

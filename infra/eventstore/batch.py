@@ -31,5 +31,5 @@ class EventBatch(msgspec.Struct, frozen=True, kw_only=True):
     effects: Sequence[Effect] = ()
 
     def digest(self) -> bytes:
-        """Return the SHA-256 over all payloads, kept with the commit."""
+        """Return the SHA-256 over all payloads as they were told, kept with the commit."""
         return hashlib.sha256(b"".join(self.payloads)).digest()

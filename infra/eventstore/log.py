@@ -55,8 +55,9 @@ class PostgresEventLog:
                 if before is None:
                     raise
                 return before.last_position
-            if not events:
-                return position
+            if not events:  # nothing new, perhaps for the same reason
+                before = self._recorder.find_commit(context)
+                return position if before is None else before.last_position
             try:
                 return self._append_decision(stream_id, version, events, context, effects(events))
             except IntegrityError:

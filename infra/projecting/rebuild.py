@@ -93,6 +93,13 @@ class Shadow:
             progress(self.position)
         return read
 
+    def forget_parked(self) -> None:
+        """Drop what the old tables had parked: the new ones have applied it."""
+        self._worker.execute(
+            "DELETE FROM parked_events WHERE follower = %s AND position <= %s",
+            (self.projection.name, self.position),
+        )
+
     def restart(self) -> None:
         """Empty the shadow, to fold it again from the start."""
         self.position = self.events = 0
@@ -121,6 +128,7 @@ def rebuild(shadow: Shadow, *, progress: Callable[[int], None] = lambda _: None)
         started = perf_counter()
         _swap(shadow, owner)
         swap_ms = (perf_counter() - started) * 1000
+        shadow.forget_parked()
     finally:
         shadow.drop()
     return Rebuilt(events=shadow.events, position=shadow.position, swap_ms=swap_ms)
