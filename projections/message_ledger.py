@@ -168,9 +168,11 @@ def _queue(rows: Rows, recorded: RecordedEvent, event: EmailsQueued) -> None:
 def _settle(row: Row, recorded: RecordedEvent, event: Outcome) -> None:
     row["status"] = STATUS[type(event)]
     row["status_at"] = recorded.recorded_at
-    row["attempt"] = getattr(event, "attempt", 0)
-    row["relay"] = getattr(event, "relay", None)
-    row["reply"] = getattr(event, "reply", None)
+    # What an outcome does not say stays as it was, here as in UPSERT: where batches are cut must
+    # not show in the rows.
+    row["attempt"] = max(row["attempt"] or 0, getattr(event, "attempt", 0))
+    row["relay"] = getattr(event, "relay", None) or row["relay"]
+    row["reply"] = getattr(event, "reply", None) or row["reply"]
     match event:
         case EmailSent():
             row["sent_at"] = recorded.recorded_at

@@ -61,7 +61,12 @@ def add_template(
         sha256=_digest(command.subject, clean.html, text),
         defaults=command.defaults,
         keep_foreign_tags=command.keep_foreign_tags,
-        warnings=[*clean.warnings, *(problem.message for problem in problems)],
+        warnings=[
+            *clean.warnings,
+            *(problem.message for problem in problems),
+            *merge_tags.unclosed(command.html),
+            *merge_tags.unclosed(command.subject),
+        ],
     )
     position = log.decide(
         TEMPLATE, command.template_id, lambda template: decider.add(template, added=added), context

@@ -29,6 +29,7 @@ class ColumnMapping(msgspec.Struct, frozen=True):
     first_name: int = -1
     last_name: int = -1
     custom_fields: tuple[tuple[str, int], ...] = ()
+    is_report: bool = False  # a file of rejected rows comes back: its apostrophes are ours
 
 
 def suggest_mapping(
@@ -77,6 +78,7 @@ def resolve_mapping(
         custom_fields=tuple(
             (field, place) for field, place in places.items() if field not in KNOWN_FIELDS
         ),
+        is_report=len(without_report_columns(headers)) < len(headers),
     )
 
 

@@ -6,6 +6,7 @@ from domain.contacts.cell_text import UnreadableCellError, clean_name, clean_val
 from domain.contacts.column_mapping import ColumnMapping
 from domain.contacts.contact_row import ContactRow
 from domain.contacts.email_address import AddressChecker, InvalidAddress, ValidAddress
+from domain.contacts.formula_guard import unguard
 
 EMPTY = "empty"
 
@@ -46,6 +47,8 @@ def judge(
     """
     if row.fault:
         return _reject(row, code=row.fault.code, reason=row.fault.reason)
+    if mapping.is_report:
+        row = msgspec.structs.replace(row, cells=[unguard(cell) for cell in row.cells])
     cells = row.cells
     if len(cells) > mapping.width and any(map(trim, cells[mapping.width :])):
         return _reject_surplus(row, mapping=mapping)

@@ -249,6 +249,22 @@ def _advice(tag: Tag | Foreign, place: str, known: AbstractSet[str]) -> str:
     return f"unknown merge tag {{{{ {tag.name} }}}} {place}: {repair}"
 
 
+def unclosed(source: str) -> list[str]:
+    """Return a warning for each `{{` that no `}}` closes: it is sent as the text it is."""
+    warnings = []
+    offset = 0
+    for segment in parse(source):
+        text = segment if isinstance(segment, str) else segment.source
+        if isinstance(segment, str) and (at := text.find("{{")) >= 0:
+            line, column = line_and_column(source, offset + at)
+            warnings.append(
+                f"`{{{{` at line {line}, column {column} is never closed and would be sent as it "
+                "stands: add }} behind the name of the tag"
+            )
+        offset += len(text)
+    return warnings
+
+
 def require(problems: Iterable[TagProblem]) -> None:
     """Raise UnknownMergeTagError naming every problem, if there is any."""
     messages = [problem.message for problem in problems]

@@ -5,12 +5,10 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 
 from domain.contacts.column_mapping import REPORT_COLUMNS, without_report_columns
+from domain.contacts.formula_guard import guard
 from domain.contacts.import_row import RejectedRow
 
 _BLOCK_CHARS = 64 * 1024
-# A spreadsheet runs a cell that starts with one of these (OWASP, CSV injection); the last four
-# are their full-width twins.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def write_rejected(rows: Iterable[RejectedRow], *, header: Sequence[str]) -> Iterator[bytes]:
@@ -47,8 +45,7 @@ def _line_of(row: RejectedRow, *, columns: int, report_columns: int) -> list[str
 
 
 def _harmless(cell: str) -> str:
-    cell = cell.replace("\0", "\ufffd")
-    return f"'{cell}" if cell.lstrip(" ").startswith(_FORMULA_STARTS) else cell
+    return guard(cell.replace("\0", "\ufffd"))
 
 
 def _take(buffer: io.StringIO) -> bytes:

@@ -2,44 +2,27 @@
 
 from uuid import UUID
 
-import msgspec
-from psycopg import Cursor
+from infra.postgres.sql_effect import SqlEffect
 
-
-class _Allow(msgspec.Struct, frozen=True):
-    workspace_id: UUID
-    token_id: UUID
-    sha256: bytes
-
-    def apply(self, cursor: object) -> None:
-        if not isinstance(cursor, Cursor):
-            raise TypeError("effects of Postgres need its cursor")
-        cursor.execute(
-            "INSERT INTO api_tokens (workspace_id, token_id, sha256) VALUES (%s, %s, %s)",
-            (self.workspace_id, self.token_id, self.sha256),
-        )
-
-
-class _Refuse(msgspec.Struct, frozen=True):
-    workspace_id: UUID
-    token_id: UUID
-
-    def apply(self, cursor: object) -> None:
-        if not isinstance(cursor, Cursor):
-            raise TypeError("effects of Postgres need its cursor")
-        cursor.execute(
-            "UPDATE api_tokens SET revoked = true WHERE workspace_id = %s AND token_id = %s",
-            (self.workspace_id, self.token_id),
-        )
+_ADD = """
+INSERT INTO api_tokens (workspace_id, token_id, sha256)
+VALUES (%(workspace_id)s, %(token_id)s, %(sha256)s)
+"""
+_REVOKE = """
+UPDATE api_tokens SET revoked = true
+ WHERE workspace_id = %(workspace_id)s AND token_id = %(token_id)s
+"""
 
 
 class PostgresApiTokens:
     """The port `commands.ports.ApiTokens`."""
 
-    def add(self, workspace_id: UUID, token_id: UUID, *, sha256: bytes) -> _Allow:
+    def add(self, workspace_id: UUID, token_id: UUID, *, sha256: bytes) -> SqlEffect:
         """See the port."""
-        return _Allow(workspace_id, token_id, sha256)
+        return SqlEffect(
+            _ADD, {"workspace_id": workspace_id, "token_id": token_id, "sha256": sha256}
+        )
 
-    def revoke(self, workspace_id: UUID, token_id: UUID) -> _Refuse:
+    def revoke(self, workspace_id: UUID, token_id: UUID) -> SqlEffect:
         """See the port."""
-        return _Refuse(workspace_id, token_id)
+        return SqlEffect(_REVOKE, {"workspace_id": workspace_id, "token_id": token_id})

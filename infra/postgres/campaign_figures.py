@@ -28,10 +28,14 @@ class CampaignFigures(msgspec.Struct, frozen=True):
     counts: dict[str, int]
 
     @property
+    def settled_count(self) -> int:
+        """How many people have a final outcome in these figures."""
+        return sum(self.counts[n] for n in ("sent", "bounced", "failed", "uncertain", "skipped"))
+
+    @property
     def settled(self) -> bool:
-        """Everybody of the audience has a final outcome in these figures."""
-        final = ("sent", "bounced", "failed", "uncertain", "skipped")
-        return sum(self.counts[name] for name in final) >= self.audience
+        """Everybody of the audience has one."""
+        return self.settled_count >= self.audience
 
 
 def campaign_figures(pool: Pool, workspace_id: UUID, campaign_id: UUID) -> CampaignFigures | None:

@@ -135,7 +135,7 @@ class PostgresImports:
         with self._pool.connection() as connection:
             rows = connection.execute(
                 "SELECT workspace_id, import_id, mapping, next_row, valid, duplicates, invalid,"
-                " empty FROM imports WHERE status = 'running' ORDER BY requested_at LIMIT 20"
+                " empty FROM imports WHERE status = 'running' ORDER BY requested_at LIMIT 1000"
             ).fetchall()
         return [RunningImport(*row) for row in rows]
 

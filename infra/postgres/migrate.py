@@ -22,17 +22,21 @@ def migrate(*, database_url: str, vault_url: str, secret_key: Secret) -> list[st
     The URLs need a user who may create roles and databases, when those do not exist yet. Two
     runs at once wait for each other. Raises SettingsError when a released migration was edited.
     """
-    ensure_roles(database_url, secret_key)
-    applied = []
-    for url, folder, users in (
-        (database_url, "migrations", (Role.MIGRATOR, Role.APP, Role.WORKER)),
-        (vault_url, "vault_migrations", (Role.MIGRATOR, Role.VAULT)),
-    ):
-        ensure_database(url, users)
-        dsn = role_dsn(url, Role.MIGRATOR, secret_key, name="engine-migrate")
-        with psycopg.connect(dsn, autocommit=True) as connection:
-            connection.execute("SELECT pg_advisory_lock(%s, %s)", MIGRATION_LOCK)
-            applied += list(_apply(connection, HERE / folder))
+    # Roles and databases belong to the whole server, so the turn is taken in a database that is
+    # always there; a database's own lock would let two installers make them at once.
+    with psycopg.connect(_admin(database_url, "postgres"), autocommit=True) as turn:
+        turn.execute("SELECT pg_advisory_lock(%s, %s)", MIGRATION_LOCK)
+        ensure_roles(database_url, secret_key)
+        applied = []
+        for url, folder, users in (
+            (database_url, "migrations", (Role.MIGRATOR, Role.APP, Role.WORKER)),
+            (vault_url, "vault_migrations", (Role.MIGRATOR, Role.VAULT)),
+        ):
+            ensure_database(url, users)
+            dsn = role_dsn(url, Role.MIGRATOR, secret_key, name="engine-migrate")
+            with psycopg.connect(dsn, autocommit=True) as connection:
+                connection.execute("SELECT pg_advisory_lock(%s, %s)", MIGRATION_LOCK)
+                applied += list(_apply(connection, HERE / folder))
     return applied
 
 

@@ -13,6 +13,7 @@ from infra.eventstore.event_types import context_of
 from infra.eventstore.mapper import Mapper, UnknownEventError
 from infra.eventstore.reader import LogRow
 from infra.projecting.checkpoint import FencedError, advance
+from infra.projecting.failures import reason_of
 from projections.projection import Projection, RecordedEvent
 
 BATCH = 5_000
@@ -24,7 +25,7 @@ class UnfoldableError(Exception):
     """An event cannot be decoded or applied; live projections park it, a rebuild stops."""
 
     def __init__(self, row: LogRow, error: BaseException) -> None:
-        super().__init__(f"position {row.position} ({row.tag}): {type(error).__name__}: {error}")
+        super().__init__(f"position {row.position} ({row.tag}): {reason_of(error)}")
         self.row = row
 
 
@@ -57,10 +58,18 @@ class Folder:
                 self.projection.apply(events, cursor)
 
     def apply_only(self, rows: Sequence[LogRow]) -> None:
-        """Apply rows without a checkpoint: for a shadow, whose reader remembers where it is."""
-        events = self._decode(rows)
-        with self._connection.transaction():
-            self.projection.apply(events, self._cursor())
+        """Apply rows without a checkpoint: for a shadow, whose reader remembers where it is.
+
+        Raises UnfoldableError for the first row that cannot be decoded or applied.
+        """
+        try:
+            self._apply_all(rows)
+        except (UnfoldableError, psycopg.OperationalError, psycopg.InterfaceError):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is found event by event
+            for row in rows:
+                self._apply_one(row)
+            log.warning("batch_failed", projection=self.projection.name, error=reason_of(error))
 
     def fold_parking(self, rows: Sequence[LogRow], *, before: int, after: int) -> None:
         """Do the same; when it fails, go event by event and park the bad ones with their kin."""
@@ -71,12 +80,25 @@ class Folder:
         except (FencedError, psycopg.OperationalError, psycopg.InterfaceError):
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, it is found event by event
-            log.warning("batch_failed", projection=self.projection.name, error=repr(error))
+            log.warning("batch_failed", projection=self.projection.name, error=reason_of(error))
         with self._connection.transaction():
             cursor = self._cursor()
             advance(cursor, self.projection, before=before, after=after)
             for row in rows:
                 self._apply_or_park(cursor, row)
+
+    def _apply_all(self, rows: Sequence[LogRow]) -> None:
+        events = self._decode(rows)
+        with self._connection.transaction():
+            self.projection.apply(events, self._cursor())
+
+    def _apply_one(self, row: LogRow) -> None:
+        try:
+            self._apply_all([row])
+        except (UnfoldableError, psycopg.OperationalError, psycopg.InterfaceError):
+            raise
+        except Exception as error:
+            raise UnfoldableError(row, error) from error
 
     def _apply_or_park(self, cursor: Cursor[TupleRow], row: LogRow) -> None:
         key, reason = row.stream_id, ""
@@ -94,13 +116,13 @@ class Folder:
         except (psycopg.OperationalError, psycopg.InterfaceError):
             raise
         except Exception as error:  # noqa: BLE001 - parked with its reason, the others go on
-            reason = f"{type(error).__name__}: {error}"
+            reason = reason_of(error)
         if reason:
             log.error("event_parked", projection=self.projection.name, position=row.position)
             cursor.execute(
                 "INSERT INTO parked_events (workspace_id, follower, position, key, tag, reason)"
                 " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
-                (row.workspace_id, self.projection.name, row.position, key, row.tag, reason[:1000]),
+                (row.workspace_id, self.projection.name, row.position, key, row.tag, reason),
             )
 
     def _kin(self, cursor: Cursor[TupleRow], row: LogRow, key: UUID) -> bool:

@@ -93,13 +93,6 @@ class Shadow:
             progress(self.position)
         return read
 
-    def forget_parked(self) -> None:
-        """Drop what the old tables had parked: the new ones have applied it."""
-        self._worker.execute(
-            "DELETE FROM parked_events WHERE follower = %s AND position <= %s",
-            (self.projection.name, self.position),
-        )
-
     def restart(self) -> None:
         """Empty the shadow, to fold it again from the start."""
         self.position = self.events = 0
@@ -128,7 +121,6 @@ def rebuild(shadow: Shadow, *, progress: Callable[[int], None] = lambda _: None)
         started = perf_counter()
         _swap(shadow, owner)
         swap_ms = (perf_counter() - started) * 1000
-        shadow.forget_parked()
     finally:
         shadow.drop()
     return Rebuilt(events=shadow.events, position=shadow.position, swap_ms=swap_ms)
@@ -149,6 +141,8 @@ def _swap(shadow: Shadow, owner: Connection[TupleRow]) -> None:
             "INSERT INTO projections (name, version, position, active) VALUES (%s, %s, %s, true)",
             (projection.name, projection.version, shadow.position),
         )
+        # What was parked is in the new tables, and nothing waits behind it any more.
+        owner.execute("DELETE FROM parked_events WHERE follower = %s", (projection.name,))
 
 
 def install(connection: Connection[TupleRow], projection: Projection) -> bool:

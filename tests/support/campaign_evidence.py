@@ -3,6 +3,8 @@
 import http.client
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from contextlib import closing
+from typing import TypeVar
 from uuid import UUID
 
 import msgspec
@@ -15,9 +17,11 @@ from domain.delivery.events import (
     EmailSkipped,
     EmailUncertain,
 )
+from domain.shared.model import Event
 from infra.bootstrap import Adapters
 from infra.eventstore.log_order import check_order
 from infra.postgres.connections import Role
+from infra.postgres.tenant_scope import tenant_scope
 from infra.settings import Settings
 from projections.registry import PROJECTIONS
 from tests.support.running_engine import wait_until
@@ -28,7 +32,7 @@ from workers.demo.web import Json, UnexpectedAnswerError, Web
 
 HTML = '<p>Hello {{ first_name | default: "you" }}, <a href="https://example.com/a">look</a>.</p>'
 Final = EmailSent | EmailBounced | EmailFailed | EmailUncertain | EmailSkipped
-OUTCOMES = {
+OUTCOMES: dict[type[Final], str] = {
     EmailSent: "sent",
     EmailBounced: "bounced",
     EmailFailed: "failed",
@@ -36,6 +40,7 @@ OUTCOMES = {
     EmailSkipped: "skipped",
 }
 COMPLETED_WITHIN_S = 90.0
+E = TypeVar("E", bound=Event)
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,11 +98,13 @@ class Customer:
         self.workspace_id = founded.workspace_id
         self.token = founded.token
         template = {"name": "t", "subject": "News", "html": HTML}
-        self._template = self._api().post("/v1/templates", template)["id"]
+        with self._api() as api:
+            self._template = api.post("/v1/templates", template)["id"]
 
     def begin_import(self, rows: Sequence[str]) -> str:
         text = "\n".join(["email,first_name", *rows, ""]).encode()
-        answer = self._api().request("POST", "/v1/contacts/imports", text, "text/csv")
+        with self._api() as api:
+            answer = api.request("POST", "/v1/contacts/imports", text, "text/csv")
         assert answer.status == http.client.ACCEPTED, answer.body
         return f"/v1/contacts/imports/{answer.json()['id']}"
 
@@ -107,13 +114,13 @@ class Customer:
 
     def wait_for_import(self, path: str) -> Json:
         wait_until(lambda: self.ask(path, "status") not in {"running", None}, "the import's end")
-        return self._api().get(path)
+        return self._get(path)
 
     def launch(self) -> UUID:
-        api = self._api()
         draft = {"name": "Autumn", "template_id": self._template}
-        campaign = api.post("/v1/campaigns", draft)["id"]
-        api.post(f"/v1/campaigns/{campaign}/launch")
+        with self._api() as api:
+            campaign = api.post("/v1/campaigns", draft)["id"]
+            api.post(f"/v1/campaigns/{campaign}/launch")
         return UUID(campaign)
 
     def wait_until_completed(self, campaign: UUID, *, within_s: float = COMPLETED_WITHIN_S) -> None:
@@ -125,42 +132,58 @@ class Customer:
     def ask(self, path: str, field: str) -> Json:
         """Return a field of the answer; None while nobody answers or the database is away."""
         try:
-            return self._api().get(path)[field]
+            return self._get(path)[field]
         except (OSError, http.client.HTTPException, UnexpectedAnswerError):
             return None
 
     def accepted(self) -> int:
         """Return how many mails the catcher has taken so far, of everybody."""
-        return int(self._catcher().get("/api/stats")["accepted"])
+        with self._catcher() as catcher:
+            return int(catcher.get("/api/stats")["accepted"])
 
     def evidence(self, campaign: UUID) -> Evidence:
         """Collect everything, once the read models have come to the end of the log."""
         adapters = self._adapters()
         try:
-            audience, outcomes = self._facts(adapters, campaign)
+            imported = self._facts(adapters, ContactImported)
+            every = self._facts(adapters, *OUTCOMES)
+            outcomes = [event for event in every if event.campaign_id == campaign]
             self._wait_for_stats(campaign, len(outcomes))
             of_campaign = {event.message_id for event in outcomes}
-            mails = [
-                (UUID(mail.message_id.strip("<>").partition("@")[0]), mail.recipient)
-                for _, mail in read_mailbox(self._catcher())
-            ]
             return Evidence(
-                audience=audience,
+                audience={event.contact_id for event in imported},
                 outcomes=outcomes,
-                accepted=[mail for mail in mails if mail[0] in of_campaign],
-                stats=self._api().get(f"/v1/campaigns/{campaign}/stats"),
+                accepted=[mail for mail in self.mailbox() if mail[0] in of_campaign],
+                stats=self._get(f"/v1/campaigns/{campaign}/stats"),
                 unverified=[name for name in PROJECTIONS if not verified(adapters, name).ok],
                 log_faults=check_order(adapters.pool).faults,
             )
         finally:
             adapters.close()
 
-    def suppressed(self) -> int:
-        """Return how many people the log's followers have put out of reach."""
+    def mailbox(self) -> list[tuple[UUID, str]]:
+        """Return message and recipient of every mail that was ever accepted, in order."""
+        with self._catcher() as catcher:
+            return [
+                (UUID(mail.message_id.strip("<>").partition("@")[0]), mail.recipient)
+                for _, mail in read_mailbox(catcher)
+            ]
+
+    def contacts(self) -> set[UUID]:
+        """Return the people whose import is in the log."""
         adapters = self._adapters()
         try:
-            with adapters.pool.connection() as connection:
-                row = connection.execute(
+            facts = self._facts(adapters, ContactImported)
+        finally:
+            adapters.close()
+        return {event.contact_id for event in facts}
+
+    def suppressed(self) -> int:
+        """Return how many people may not be mailed any more."""
+        adapters = self._adapters()
+        try:
+            with tenant_scope(adapters.pool, self.workspace_id) as cursor:
+                row = cursor.execute(
                     "SELECT count(DISTINCT contact_id) FROM do_not_mail WHERE workspace_id = %s",
                     (self.workspace_id,),
                 ).fetchone()
@@ -168,26 +191,21 @@ class Customer:
             adapters.close()
         return int(row[0]) if row else 0
 
-    def _facts(self, adapters: Adapters, campaign: UUID) -> tuple[set[UUID], list[Final]]:
-        audience: set[UUID] = set()
-        outcomes: list[Final] = []
-        tags = {kind.TAG for kind in (*OUTCOMES, ContactImported)}
-        for page in adapters.reader.pages(0):
-            for row in page:
-                if row.workspace_id != self.workspace_id or row.tag not in tags:
-                    continue
-                event = adapters.mapper.decode(row.tag, row.data)
-                if isinstance(event, ContactImported):
-                    audience.add(event.contact_id)
-                elif isinstance(event, Final) and event.campaign_id == campaign:
-                    outcomes.append(event)
-        return audience, outcomes
+    def _facts(self, adapters: Adapters, *kinds: type[E]) -> list[E]:
+        tags = {kind.TAG for kind in kinds}
+        return [
+            event
+            for page in adapters.reader.pages(0)
+            for row in page
+            if row.workspace_id == self.workspace_id and row.tag in tags
+            if isinstance(event := adapters.mapper.decode(row.tag, row.data), kinds)
+        ]
 
     def _wait_for_stats(self, campaign: UUID, outcomes: int) -> None:
         path = f"/v1/campaigns/{campaign}/stats"
 
         def seen() -> bool:
-            stats = self._api().get(path)
+            stats = self._get(path)
             return sum(stats[name] for name in OUTCOMES.values()) >= outcomes
 
         wait_until(seen, "the read models")
@@ -195,11 +213,15 @@ class Customer:
     def _adapters(self) -> Adapters:
         return Adapters(self.settings, role=Role.WORKER, name="engine-test", pool_size=2)
 
-    def _api(self) -> Web:
-        return Web(self.settings.public_url, token=self.token)
+    def _get(self, path: str) -> Json:
+        with self._api() as api:
+            return api.get(path)
 
-    def _catcher(self) -> Web:
-        return Web(f"http://127.0.0.1:{self.settings.catcher_http_port}")
+    def _api(self) -> closing[Web]:
+        return closing(Web(self.settings.public_url, token=self.token))
+
+    def _catcher(self) -> closing[Web]:
+        return closing(Web(f"http://127.0.0.1:{self.settings.catcher_http_port}"))
 
 
 def people(number: int, *, bouncing: int = 0) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from infra.embedded import processes
 from infra.embedded.orphans import MARK
+from infra.embedded.parent_death import pre_exec
 from infra.settings import Settings, load_settings
 
 ROOT = Path(__file__).parents[2]
@@ -37,6 +38,8 @@ class RunningEngine:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            # A killed test run leaves no engine behind; no thread runs yet that could be hurt.
+            preexec_fn=pre_exec(signal.SIGTERM),  # noqa: PLW1509
         )
 
     def wait_until_ready(self) -> "RunningEngine":

@@ -20,13 +20,14 @@ from infra.postgres.audience import PostgresAudience
 from infra.postgres.campaign_figures import CampaignFigures, campaign_figures
 from infra.postgres.campaign_runs import PostgresCampaignRuns
 from infra.postgres.snapshots import PostgresSnapshots
+from workers.cli.progress import progress_bar
 from workers.cli.session import (
     answer,
     as_json,
     asking,
     find_workspace,
     in_workspace,
-    on_terminal,
+    require_worker,
     session,
     wait_for,
 )
@@ -48,6 +49,7 @@ def campaigns_group() -> None:
 def create_command(*, workspace: str | None, name: str, template_id: UUID, as_json: bool) -> None:
     """Draft a campaign."""
     with session() as adapters:
+        require_worker(adapters, "projector")
         campaign_id = new_id()
         position = draft_campaign(
             DraftCampaign(campaign_id=campaign_id, name=name, template_id=template_id),
@@ -182,7 +184,8 @@ def watch_command(*, campaign_id: UUID, workspace: str | None, as_json: bool) ->
     """Follow a campaign until it is completed or cancelled; with --json print the end only."""
     with session() as adapters:
         workspace_id = find_workspace(adapters, workspace)
-        figures = watch(adapters, workspace_id, campaign_id, progress=on_terminal() and not as_json)
+        require_worker(adapters, "projector")
+        figures = watch(adapters, workspace_id, campaign_id)
     fields: dict[str, Any] = {
         "campaign_id": campaign_id,
         "status": figures.status,
@@ -192,19 +195,14 @@ def watch_command(*, campaign_id: UUID, workspace: str | None, as_json: bool) ->
     answer(fields, as_json=as_json, text=text)
 
 
-def watch(
-    adapters: Adapters, workspace_id: UUID, campaign_id: UUID, *, progress: bool
-) -> CampaignFigures:
+def watch(adapters: Adapters, workspace_id: UUID, campaign_id: UUID) -> CampaignFigures:
     """Poll the read models until the campaign has ended and they have seen its end."""
-    while True:
-        figures = campaign_figures(adapters.pool, workspace_id, campaign_id)
-        if figures is None:
-            raise click.ClickException(f"there is no campaign {campaign_id} in this workspace")
-        if progress:
-            line = ", ".join(f"{n:,} {name}" for name, n in figures.counts.items() if n)
-            click.echo(f"\r\x1b[2K{figures.status}: {line}", nl=False, err=True)
-        if figures.status in ENDED and figures.settled:
-            if progress:
-                click.echo(err=True)
-            return figures
-        time.sleep(0.2)
+    with progress_bar("campaign", total=None) as seen:
+        while True:
+            figures = campaign_figures(adapters.pool, workspace_id, campaign_id)
+            if figures is None:
+                raise click.ClickException(f"there is no campaign {campaign_id} in this workspace")
+            seen(figures.settled_count, figures.audience or None, figures.status)
+            if figures.status in ENDED and figures.settled:
+                return figures
+            time.sleep(0.2)

@@ -9,19 +9,22 @@ import click
 
 from commands.contacts.request_import import RequestImport, request_import
 from domain.contacts.column_mapping import resolve_mapping, suggest_mapping
+from domain.contacts.contact_row import ContactFileError
 from infra.bootstrap import Adapters
 from infra.clock import new_id
-from infra.files.csv_source import open_contacts
+from infra.files.csv_source import ContactFile, open_contacts
+from infra.files.limits import MAX_ROWS
 from infra.files.rejected_rows import write_rejected
 from infra.postgres.import_intake import PostgresImportIntake
 from infra.postgres.import_progress import PostgresImports
+from workers.cli.output_file import OUTPUT_FILE
+from workers.cli.progress import progress_bar
 from workers.cli.session import (
     answer,
     as_json,
     asking,
     find_workspace,
     in_workspace,
-    on_terminal,
     require_worker,
     session,
     wait_for,
@@ -42,9 +45,7 @@ def contacts_group() -> None:
 @click.option(
     "--map", "maps", multiple=True, metavar="FIELD=COLUMN", help="Name a column yourself; repeat."
 )
-@click.option(
-    "--rejected", type=click.Path(path_type=Path), help="Write rejected rows to this CSV file."
-)
+@click.option("--rejected", type=OUTPUT_FILE, help="Write rejected rows to this CSV file.")
 @click.option("--no-wait", is_flag=True, help="Hand the file over and return.")
 @as_json
 def import_command(
@@ -67,17 +68,30 @@ def import_command(
             resolve_mapping(
                 contacts.header, explicit=suggest_mapping(contacts.header, overrides=mapping)
             )
+            rows = _count_rows(contacts)
+        if not no_wait:
+            require_worker(adapters, "importer")
+            require_worker(adapters, "projector")
         import_id = start_import(adapters, workspace_id, file, mapping)
         if no_wait:
             answer({"import_id": import_id}, as_json=as_json, text=f"import {import_id} is queued")
             return
-        figures = follow_import(adapters, workspace_id, import_id, progress=on_terminal())
+        try:
+            figures = follow_import(adapters, workspace_id, import_id, rows=rows)
+        except FailedImportError:
+            if rejected:
+                _write_rejected(adapters, workspace_id, import_id, rejected)
+            raise
         if rejected:
             _write_rejected(adapters, workspace_id, import_id, rejected)
     text = ", ".join(f"{figures[name]:,} {name}" for name in FIGURES)
     if rejected:
         text += f"\nrejected rows are in {rejected}"
     answer({"import_id": import_id, **figures}, as_json=as_json, text=text)
+
+
+class FailedImportError(click.ClickException):
+    """An import that ended before the end of its file."""
 
 
 def start_import(
@@ -102,23 +116,24 @@ def start_import(
 
 
 def follow_import(
-    adapters: Adapters, workspace_id: UUID, import_id: UUID, *, progress: bool
+    adapters: Adapters, workspace_id: UUID, import_id: UUID, *, rows: int
 ) -> dict[str, int]:
-    """Watch an import to its end and until its contacts can be read; return the figures."""
+    """Watch an import to its end and until its contacts can be read; return the figures.
+
+    `rows` is how many the file has. Raises FailedImportError when it could not be read to its end.
+    """
     require_worker(adapters, "importer")
     imports = PostgresImports(adapters.pool)
-    while (state := imports.state(workspace_id, import_id)) is not None:
-        if progress:
-            click.echo(f"\r{state.rows:,} rows read, {state.valid:,} new", nl=False, err=True)
-        if state.status != "running":
-            break
-        time.sleep(0.1)
-    if progress:
-        click.echo(err=True)
+    with progress_bar("importing", total=rows) as seen:
+        while (state := imports.state(workspace_id, import_id)) is not None:
+            seen(state.rows)
+            if state.status != "running":
+                break
+            time.sleep(0.1)
     if state is None:
         raise click.ClickException(f"there is no import {import_id} in this workspace")
     if state.status == "failed":
-        raise click.ClickException(f"{state.error} ({state.rows} rows before it are imported)")
+        raise FailedImportError(f"{state.error} ({state.rows:,} rows before it are imported)")
     wait_for(adapters, "contact_list", state.last_position)
     return {name: getattr(state, name) for name in FIGURES}
 
@@ -132,6 +147,14 @@ def _write_rejected(adapters: Adapters, workspace_id: UUID, import_id: UUID, fil
                 header=imports.header(workspace_id, import_id),
             )
         )
+
+
+def _count_rows(contacts: ContactFile) -> int:
+    """Return how many rows will be read; what is wrong further down is the importer's to tell."""
+    try:
+        return sum(1 for _ in contacts.rows())
+    except ContactFileError:
+        return MAX_ROWS
 
 
 def _mapping(maps: tuple[str, ...]) -> dict[str, str]:

@@ -24,7 +24,7 @@ def migrate_command(*, as_json: bool) -> None:
     The URLs in ENGINE_DATABASE_URL and ENGINE_VAULT_URL need a user that may create roles and
     databases. Safe to run at every start.
     """
-    with session() as adapters:
+    with session(ask_first=False) as adapters:  # what it would ask for is made here
         settings = adapters.settings
         applied = migrate(
             database_url=settings.database_url,

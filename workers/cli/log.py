@@ -13,9 +13,19 @@ import msgspec
 from infra.bootstrap import Adapters
 from infra.eventstore.log_order import check_order
 from infra.eventstore.reader import LogRow
-from workers.cli.session import answer, as_json, find_workspace, in_workspace, session
+from workers.cli.output_file import OUTPUT_FILE
+from workers.cli.progress import progress_bar
+from workers.cli.session import (
+    MAX_POSITION,
+    answer,
+    as_json,
+    find_workspace,
+    in_workspace,
+    session,
+)
 
 FOLLOW_EVERY_S = 0.25
+PROGRESS_EVERY = 1_000
 
 
 @click.group("log")
@@ -24,7 +34,13 @@ def log_group() -> None:
 
 
 @log_group.command("tail")
-@click.option("--lines", default=20, show_default=True, help="How many events to begin with.")
+@click.option(
+    "--lines",
+    default=20,
+    show_default=True,
+    type=click.IntRange(min=0),
+    help="How many events to begin with.",
+)
 @click.option("--follow", "-f", is_flag=True, help="Go on with what comes, until Ctrl-C.")
 @in_workspace
 @as_json
@@ -32,7 +48,9 @@ def tail_command(*, lines: int, follow: bool, workspace: str | None, as_json: bo
     """Print the newest events. Personal fields stay sealed."""
     with session() as adapters:
         only = find_workspace(adapters, workspace) if workspace else None
-        after = adapters.reader.before_last(lines, workspace_id=only)
+        after = adapters.reader.horizon()
+        if lines:
+            after = adapters.reader.before_last(min(lines, MAX_POSITION), workspace_id=only)
         while True:
             for row in _rows(adapters, after, only):
                 after = row.position
@@ -44,8 +62,14 @@ def tail_command(*, lines: int, follow: bool, workspace: str | None, as_json: bo
 
 @log_group.command("export")
 @in_workspace
-@click.option("--output", type=click.Path(path_type=Path), help="Default: standard output.")
-@click.option("--after", default=0, show_default=True, help="Begin above this position.")
+@click.option("--output", type=OUTPUT_FILE, help="Default: standard output.")
+@click.option(
+    "--after",
+    default=0,
+    show_default=True,
+    type=click.IntRange(min=0),
+    help="Begin above this position.",
+)
 def export_command(*, workspace: str | None, output: Path | None, after: int) -> None:
     """Write a workspace's events as JSON Lines, in order; personal fields stay sealed.
 
@@ -53,6 +77,7 @@ def export_command(*, workspace: str | None, output: Path | None, after: int) ->
     """
     with session() as adapters:
         only = find_workspace(adapters, workspace)
+        after = min(after, MAX_POSITION)
         if output:
             with output.open("a" if after else "w", encoding="utf-8") as file:
                 count = _export(adapters, only, after, file)
@@ -84,9 +109,12 @@ def _rows(adapters: Adapters, after: int, only: UUID | None) -> Iterator[LogRow]
 
 def _export(adapters: Adapters, only: UUID, after: int, file: IO[str]) -> int:
     count = 0
-    for row in _rows(adapters, after, only):
-        file.write(_json(row) + "\n")
-        count += 1
+    with progress_bar("exporting", total=adapters.reader.horizon()) as seen:
+        for row in _rows(adapters, after, only):
+            file.write(_json(row) + "\n")
+            count += 1
+            if count % PROGRESS_EVERY == 0:
+                seen(row.position)
     return count
 
 

@@ -1,12 +1,10 @@
 """`engine projections`: what operators do with read models."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
 import msgspec
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from infra.bootstrap import Adapters
 from infra.postgres.connections import Role
@@ -16,6 +14,7 @@ from infra.projecting.lag import lags
 from infra.projecting.rebuild import RebuildRunningError, Shadow, rebuild
 from infra.projecting.verify import Verified, verify
 from projections.registry import PROJECTIONS
+from workers.cli.progress import progress_bar
 from workers.cli.session import answer, as_json, session, table
 
 NAMES = click.Choice(list(PROJECTIONS))
@@ -66,7 +65,7 @@ def rebuild_command(*, name: str, as_json: bool) -> None:
     with (
         session() as adapters,
         _shadow(adapters, name) as shadow,
-        _progress(adapters, name) as seen,
+        progress_bar(name, total=adapters.reader.horizon()) as seen,
     ):
         done = rebuild(shadow, progress=seen)
     answer(
@@ -110,7 +109,7 @@ def verified(adapters: Adapters, name: str) -> Verified:
     with (
         _shadow(adapters, name) as shadow,
         adapters.connection(Role.WORKER, bounded=False) as live,
-        _progress(adapters, name) as seen,
+        progress_bar(name, total=adapters.reader.horizon()) as seen,
     ):
         return verify(shadow, live, progress=seen)
 
@@ -127,20 +126,3 @@ def _shadow(adapters: Adapters, name: str) -> Iterator[Shadow]:
         raise click.ClickException(f"{name} cannot be folded at {error}") from error
     except RebuildRunningError as error:
         raise click.ClickException(str(error)) from error
-
-
-@contextmanager
-def _progress(adapters: Adapters, name: str) -> Iterator[Callable[[int], None]]:
-    """Draw a bar towards the horizon; nothing when nobody watches."""
-    bar = Progress(
-        TextColumn(name),
-        BarColumn(),
-        TextColumn("{task.completed:,.0f} of {task.total:,.0f}"),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        transient=True,
-        disable=not Console(stderr=True).is_terminal,
-    )
-    with bar:
-        task = bar.add_task(name, total=max(adapters.reader.horizon(), 1))
-        yield lambda position: bar.update(task, completed=position)

@@ -1,7 +1,6 @@
 """What the verbs share: adapters, the workspace that is meant, answers for people and programs."""
 
 import json
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,13 +18,14 @@ from infra.observability.logging import configure_logging
 from infra.postgres.connections import Role
 from infra.postgres.heartbeats import beating
 from infra.postgres.workspaces import known_workspaces
-from infra.projecting.checkpoint import position_of
+from infra.projecting.checkpoint import VersionMismatchError, position_of
 from infra.settings import SettingsError, load_settings
 from projections.registry import PROJECTIONS
 
 ACTOR = "cli"
 LATE_S = 20.0  # a worker whose heartbeat is older is not running
 CATCH_UP_S = 30.0
+MAX_POSITION = 2**63 - 1
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 in_workspace = click.option(
@@ -36,25 +36,36 @@ in_workspace = click.option(
 
 
 @contextmanager
-def session(*, role: Role = Role.WORKER) -> Iterator[Adapters]:
-    """Yield adapters; turn expected errors into one sentence and exit code 1."""
+def session(*, role: Role = Role.WORKER, ask_first: bool = True) -> Iterator[Adapters]:
+    """Yield adapters; turn expected errors into one sentence and exit code 1.
+
+    With `ask_first` a database that is away is noticed at once: a pool would try for 20 s.
+    """
     try:
         configure_logging(service="engine", level="ERROR")
         adapters = Adapters(load_settings(), role=role, name="engine-cli")
     except SettingsError as error:
         raise click.ClickException(str(error)) from error
     try:
+        if ask_first:
+            adapters.connection(role).close()
         yield adapters
-    except (DomainError, SettingsError) as error:
+    except (DomainError, SettingsError, VersionMismatchError) as error:
         raise click.ClickException(str(error)) from error
     except psycopg.OperationalError as error:
         raise click.ClickException(
             f"the database does not answer ({str(error).splitlines()[0]}): "
-            "start it with `engine up`, or set ENGINE_DATABASE_URL"
+            "start it with `engine up`, make it with `engine db migrate`, or set "
+            "ENGINE_DATABASE_URL and ENGINE_SECRET_KEY to those of a running engine"
         ) from error
-    except psycopg.errors.UndefinedTable as error:
+    except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedFunction) as error:
         raise click.ClickException(
             "the database has no tables yet: run `engine db migrate`"
+        ) from error
+    except UnicodeEncodeError as error:
+        raise click.ClickException(
+            "a value on the command line is not UTF-8 text: type it again in a terminal with a "
+            "UTF-8 locale (a template whose file name is not UTF-8 needs --name)"
         ) from error
     finally:
         adapters.close()
@@ -136,8 +147,3 @@ def require_worker(adapters: Adapters, worker: str) -> None:
                 f"no {worker} is running: start `engine up`, or `engine worker {worker}`"
             )
         time.sleep(0.2)
-
-
-def on_terminal() -> bool:
-    """Tell whether a person watches: only then progress is drawn."""
-    return sys.stderr.isatty()

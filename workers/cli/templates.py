@@ -15,6 +15,7 @@ from workers.cli.session import (
     asking,
     find_workspace,
     in_workspace,
+    require_worker,
     session,
     table,
     wait_for,
@@ -61,6 +62,7 @@ def add_command(
         ) from error
     with session() as adapters:
         workspace_id = find_workspace(adapters, workspace)
+        require_worker(adapters, "projector")
         template_id = new_id()
         added = add_template(
             AddTemplate(

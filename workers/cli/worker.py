@@ -8,7 +8,7 @@ import click
 
 from infra.bootstrap import Adapters
 from infra.observability.logging import configure_logging
-from infra.postgres.connections import Role
+from infra.postgres.connections import Role, role_password
 from infra.settings import SettingsError, load_settings
 from workers.runtime import Stop
 
@@ -37,9 +37,9 @@ def worker_command(*, name: str) -> None:
     """Run one role."""
     configure_logging(service=name)
     try:
-        adapters = Adapters(
-            load_settings(), role=Role.WORKER, name=f"engine-{name}", pool_size=POOL
-        )
+        settings = load_settings()
+        role_password(settings.secret_key, Role.WORKER)  # no retry makes a missing key appear
+        adapters = Adapters(settings, role=Role.WORKER, name=f"engine-{name}", pool_size=POOL)
     except SettingsError as error:
         raise click.ClickException(str(error)) from error
     stop = Stop().listen()

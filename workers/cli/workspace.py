@@ -18,6 +18,7 @@ from workers.cli.session import (
     asking,
     find_workspace,
     in_workspace,
+    require_worker,
     session,
     table,
     wait_for,
@@ -92,6 +93,7 @@ def found_workspace(
     adapters: Adapters, *, name: str, sender_name: str, sender_address: str, postal_address: str
 ) -> FoundedWorkspace:
     """Found a workspace, issue a token, and wait until both can be used."""
+    require_worker(adapters, "projector")  # before the token exists, which is shown once
     workspace_id = new_id()
     position = create_workspace(
         CreateWorkspace(

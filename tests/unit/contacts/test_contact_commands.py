@@ -1,0 +1,101 @@
+"""What people ask of contacts: the fact, and the working state that goes with it."""
+
+from uuid import UUID, uuid4
+
+import pytest
+
+from commands.contacts.request_import import RequestImport, request_import
+from commands.contacts.suppress_contact import SuppressContact, suppress_contact
+from commands.contacts.unsubscribe_contact import UnsubscribeContact, unsubscribe_contact
+from domain.contacts.events import (
+    Channel,
+    ContactSuppressed,
+    ContactUnsubscribed,
+    ImportRequested,
+    SuppressionReason,
+)
+from domain.shared.errors import IllegalTransitionError
+from infra.eventstore.memory import MemoryEventLog
+from tests.support.asking import asking
+from tests.support.memory_ports import MemoryDoNotMail, Said
+
+WORKSPACE, CONTACT, CAUSE = uuid4(), uuid4(), uuid4()
+
+
+class MemoryIntake:
+    """The port `commands.ports.ImportIntake`."""
+
+    def begin(
+        self, workspace_id: UUID, import_id: UUID, *, mapping: dict[str, str], size_bytes: int
+    ) -> Said:
+        return Said("begin", (workspace_id, import_id, mapping, size_bytes))
+
+
+def test_an_uploaded_file_is_recorded_and_handed_to_the_importer() -> None:
+    log, import_id = MemoryEventLog(), uuid4()
+    command = RequestImport(
+        import_id=import_id, sha256="ab", size_bytes=9, mapping={"email": "Mail"}
+    )
+    assert request_import(command, asking(WORKSPACE), log, MemoryIntake()) == 1
+    assert log.events == [
+        (
+            WORKSPACE,
+            import_id,
+            ImportRequested(
+                import_id=import_id, sha256="ab", size_bytes=9, mapping={"email": "Mail"}
+            ),
+        )
+    ]
+    assert log.effects == [Said("begin", (WORKSPACE, import_id, {"email": "Mail"}, 9))]
+    with pytest.raises(IllegalTransitionError, match="use a new id"):
+        request_import(command, asking(WORKSPACE), log, MemoryIntake())
+    assert len(log.effects) == 1, "a refused request hands nothing over"
+
+
+def test_a_wish_for_no_more_mail_closes_the_dispatchers_door() -> None:
+    log = MemoryEventLog()
+    command = UnsubscribeContact(contact_id=CONTACT, via=Channel.PAGE, campaign_id=CAUSE)
+    first = unsubscribe_contact(command, asking(WORKSPACE), log, MemoryDoNotMail())
+    again = unsubscribe_contact(command, asking(WORKSPACE), log, MemoryDoNotMail())
+    assert again == first
+    assert log.events == [
+        (
+            WORKSPACE,
+            CONTACT,
+            ContactUnsubscribed(contact_id=CONTACT, via=Channel.PAGE, campaign_id=CAUSE),
+        )
+    ]
+    assert log.effects == [Said("do not mail: unsubscribed", CONTACT)]
+
+
+def test_a_suppression_says_why_and_what_caused_it() -> None:
+    log = MemoryEventLog()
+    command = SuppressContact(
+        contact_id=CONTACT,
+        reason=SuppressionReason.MANUAL,
+        detail="asked by phone",
+        caused_by=CAUSE,
+    )
+    suppress_contact(command, asking(WORKSPACE), log, MemoryDoNotMail())
+    suppress_contact(command, asking(WORKSPACE), log, MemoryDoNotMail())
+    assert log.events == [
+        (
+            WORKSPACE,
+            CONTACT,
+            ContactSuppressed(
+                contact_id=CONTACT,
+                reason=SuppressionReason.MANUAL,
+                detail="asked by phone",
+                caused_by=CAUSE,
+            ),
+        )
+    ]
+    assert log.effects == [Said("do not mail: suppressed", CONTACT)]
+
+
+def test_the_consent_of_one_workspace_says_nothing_about_another() -> None:
+    log, elsewhere = MemoryEventLog(), uuid4()
+    command = UnsubscribeContact(contact_id=CONTACT, via=Channel.API)
+    unsubscribe_contact(command, asking(WORKSPACE), log, MemoryDoNotMail())
+    unsubscribe_contact(command, asking(elsewhere), log, MemoryDoNotMail())
+    assert [workspace for workspace, _, _ in log.events] == [WORKSPACE, elsewhere]
