@@ -8,6 +8,7 @@ from commands.ports import Audience, EventLog
 from domain.content import merge_tags
 from domain.content.compile import compile_content
 from domain.content.decider import TEMPLATE
+from domain.content.errors import UnknownMergeTagError
 from domain.content.events import TemplateAdded
 from domain.content.merge_tags import CONTACT_FIELDS, RESERVED, Tag
 from domain.content.snapshot import ForeignTags, Snapshot
@@ -51,7 +52,12 @@ def freeze_content(
         foreign_tags=ForeignTags.KEEP if template.keep_foreign_tags else ForeignTags.REFUSE,
         fields=audience.known_fields(context.workspace_id, custom) if custom else frozenset(),
     )
-    content = compile_content(snapshot)
+    try:
+        content = compile_content(snapshot)
+    except UnknownMergeTagError as error:
+        raise UnknownMergeTagError(
+            f"{error} (lines of the cleaned template, as GET /v1/templates/{template_id} shows it)"
+        ) from error
     stored = msgspec.to_builtins(snapshot, order="deterministic") | {"links": list(content.links)}
     return FrozenContent(snapshot.digest(), msgspec.json.encode(stored))
 

@@ -18,19 +18,11 @@ from infra.embedded.parent_death import pre_exec
 from infra.postgres.connections import Role
 from infra.postgres.heartbeats import beating
 from infra.settings import Settings, load_settings
+from workers.engine_parts import WORKERS
 
 START_WITHIN_S = 120.0
 STOP_WITHIN_S = 60.0
 FRESH_S = 60.0
-WORKERS = (
-    "relay",
-    "projector",
-    "policies",
-    "scheduler",
-    "expander",
-    "importer",
-    "dispatcher",
-)
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from workers.demo.mailbox import Mail, empty_mailbox, read_mailbox
 from workers.demo.readers import Behaviour, behave
 from workers.demo.web import Web
 
-SUBJECT = "{{ first_name | default: 'Hello' }}, the autumn issue is here"
+SUBJECT = "{{ first_name | default: 'Hello' }}, plant now and thank yourself in April"
 SETTLE_WITHIN_S = 60.0
 IMPORT_WITHIN_S = 600.0
 ENDED = {"completed", "cancelled"}
@@ -72,9 +72,9 @@ def tell(settings: Settings, *, contacts: Path, template: Path, keep_tags: bool,
         founded = found_workspace(
             adapters,
             name="Demo",
-            sender_name="The Demo Gazette",
-            sender_address="gazette@example.com",
-            postal_address="The Demo Gazette, 1 Example Street, 12345 Exampleton",
+            sender_name="Larkspur & Pine",
+            sender_address="letter@larkspur.example.com",
+            postal_address="Larkspur & Pine, 1 Example Lane, 12345 Exampleton",
         )
         api = web(settings.public_url, token=founded.token)
         catcher = web(f"http://127.0.0.1:{settings.catcher_http_port}")
@@ -84,12 +84,12 @@ def tell(settings: Settings, *, contacts: Path, template: Path, keep_tags: bool,
         template_id = _add_template(api, template, keep_tags=keep_tags)
         say(f"sending the first campaign to {imported['valid']:,} contacts")
         story = _Story(adapters, api, catcher, founded.workspace_id, template_id)
-        first = story.send("The autumn issue")
+        first = story.send("Seed letter no. 48")
         say(f"reading the mail: {len(first.mails):,} messages")
         behaviour = behave(web(settings.public_url), first.mails)
         story.settle(first.campaign_id, behaviour)
         say("sending a second campaign to the same audience")
-        second = story.send("The winter issue")
+        second = story.send("Seed letter no. 49")
         first = story.again(first)
         say("verifying every read model against the log")
         unverified = [name for name in PROJECTIONS if not verified(adapters, name).ok]
