@@ -44,11 +44,11 @@ class Scheduler:
         self._leases = DispatcherLeases(adapters.pool)
         smtp = adapters.settings.smtp
         self._relay = f"{smtp.host}:{smtp.port}"
-        self._partitions_at = 0.0
+        self._house_kept_until = 0.0
 
     def step(self) -> bool:
         """Do all that there is; tells whether there may be more of it at once."""
-        self._ensure_partitions()
+        self._keep_house()
         for run in self._finder.due():
             self._launch(run)
         recovered = recover(self._log, self._leases, relay=self._relay)
@@ -127,12 +127,14 @@ class Scheduler:
         )
         log.info("campaign_completed", campaign_id=str(run.campaign_id))
 
-    def _ensure_partitions(self) -> None:
-        if self._partitions_at and monotonic() < self._partitions_at:
+    def _keep_house(self) -> None:
+        """Once a day: next month's partitions, and what nobody needs any more."""
+        if self._house_kept_until and monotonic() < self._house_kept_until:
             return
         with self._adapters.pool.connection() as connection:
             connection.execute("SELECT ensure_fact_partitions()")
-        self._partitions_at = monotonic() + DAY_S
+            connection.execute("SELECT forget_leftovers()")
+        self._house_kept_until = monotonic() + DAY_S
 
 
 def run(adapters: Adapters, stop: Stop) -> None:

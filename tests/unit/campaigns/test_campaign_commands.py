@@ -161,9 +161,7 @@ def test_an_empty_audience_is_refused_and_nothing_is_recorded() -> None:
 @pytest.mark.parametrize("verb", ["schedule", "launch"])
 def test_a_tag_that_no_contact_has_is_refused_with_its_line(verb: str) -> None:
     campaigns = Campaigns(audience=MemoryAudience())
-    with pytest.raises(
-        UnknownMergeTagError, match=r"company.*at line 2.*cleaned"
-    ):
+    with pytest.raises(UnknownMergeTagError, match=r"company.*at line 2.*cleaned"):
         campaigns.launch() if verb == "launch" else campaigns.schedule(in_s=1)
 
 
