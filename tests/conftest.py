@@ -31,8 +31,9 @@ hypothesis_settings.load_profile(
 )
 
 
-def pytest_configure() -> None:
-    """Keep the product's log lines out of the tests' output."""
+@pytest.fixture(autouse=True)
+def quiet_log() -> None:
+    """Keep the product's log lines out of the tests' output, whatever a test before configured."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
 
 
