@@ -1,4 +1,3 @@
-import time
 from contextlib import suppress
 
 import pytest
@@ -8,6 +7,7 @@ from domain.content.html_tokens import tokens
 from infra.html.limits import MAX_BYTES, check_structure
 from infra.html.nh3_sanitizer import Nh3Sanitizer
 from tests.support.html_reading import dangers, visible_text
+from tests.support.work import work_of
 
 SANITIZER = Nh3Sanitizer()
 
@@ -139,11 +139,10 @@ def test_the_oracle_sees_the_danger_in_what_was_not_cleaned() -> None:
     assert len(blind) <= 4
 
 
-def test_in_7_hundreds_of_kilobytes_of_open_elements_are_refused_quickly() -> None:
-    started = time.perf_counter()
+@pytest.mark.timeout(60)  # nh3 alone would be at it for seconds to minutes (reliability row IN-7)
+def test_in_7_hundreds_of_kilobytes_of_open_elements_are_refused_before_nh3() -> None:
     with pytest.raises(TemplateRefusedError, match=r"line 1, column 1281: .*nested more than 256"):
         SANITIZER.clean("<div>" * 61_440)
-    assert time.perf_counter() - started < 2
 
 
 @pytest.mark.parametrize(
@@ -164,11 +163,12 @@ def test_in_7_nesting_cannot_be_hidden_by_wrong_end_tags(pattern: str) -> None:
         check_structure(html, tokens(html))
 
 
-def seconds_to_clean(html: str) -> float:
-    started = time.process_time()
-    with suppress(TemplateRefusedError):
-        SANITIZER.clean(html)
-    return time.process_time() - started
+def work_to_clean(html: str) -> int:
+    def clean() -> None:
+        with suppress(TemplateRefusedError):
+            SANITIZER.clean(html)
+
+    return work_of(clean)
 
 
 @pytest.mark.parametrize(
@@ -192,12 +192,12 @@ def seconds_to_clean(html: str) -> float:
         ("<a", " b", ">"),
     ],
 )
-def test_in_7_the_time_grows_with_the_size_and_no_faster(
+def test_in_7_the_work_grows_with_the_size_and_no_faster(
     start: str, pattern: str, end: str
 ) -> None:
     size = 20_000 // len(pattern)
-    short = seconds_to_clean(start + pattern * size + end)
-    assert seconds_to_clean(start + pattern * size * 4 + end) < 10 * short + 0.2
+    short = work_to_clean(start + pattern * size + end)
+    assert work_to_clean(start + pattern * size * 4 + end) < 5 * short + 10_000
 
 
 def test_in_7_too_many_bytes_are_refused_with_the_repair() -> None:

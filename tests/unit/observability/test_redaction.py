@@ -1,4 +1,3 @@
-import time
 from uuid import UUID
 
 import pytest
@@ -105,10 +104,9 @@ def test_with_a_key_one_person_keeps_one_mark() -> None:
 @pytest.mark.parametrize(
     "hostile", ["a" * 200_000, "a@" * 100_000, "x://" * 50_000, "eyJ" * 70_000]
 )
-def test_hostile_text_costs_little(hostile: str) -> None:
-    began = time.perf_counter()
+@pytest.mark.timeout(60)  # a pattern that backtracks would be at it for many minutes
+def test_hostile_text_is_bounded(hostile: str) -> None:
     assert len(redactor.text(hostile)) < TEXT_MAX * 6
-    assert time.perf_counter() - began < 1
 
 
 def test_control_characters_are_written_out() -> None:
