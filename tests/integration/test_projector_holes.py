@@ -113,17 +113,26 @@ def test_batches_cut_anywhere_doubled_dropped_and_shuffled_lead_to_the_same_rows
     @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
     @given(
         ends=st.lists(st.integers(1, 200), max_size=8),
+        again=st.lists(st.integers(1, 200), max_size=8),
         order=st.randoms(use_true_random=False),
         fates=st.lists(st.sampled_from(["kept", "kept", "kept", "dropped", "doubled"])),
         window=st.integers(1, 6),
         bus=st.sampled_from(["orderly", "shuffling"]),
     )
     def holds(
-        ends: list[int], order: random.Random, fates: list[str], window: int, bus: str
+        ends: list[int],
+        again: list[int],
+        order: random.Random,
+        fates: list[str],
+        window: int,
+        bus: str,
     ) -> None:
         start_over(worker)
         arriving: list[Envelope] = []
-        for number, envelope in enumerate(published(log, ends)):
+        # A second relay tells part of the log again, cut elsewhere: envelopes overlap.
+        sent = [*published(log, ends), *published(log, again)] if again else published(log, ends)
+        sent.sort(key=lambda envelope: envelope.last)
+        for number, envelope in enumerate(sent):
             fate = fates[number % len(fates)] if fates else "kept"
             arriving += {"kept": [envelope], "dropped": [], "doubled": [envelope] * 2}[fate]
             seen["holes"] += fate == "dropped"

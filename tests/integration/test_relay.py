@@ -12,6 +12,7 @@ import pytest_asyncio
 from msgspec.structs import replace
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
 from nats.js.errors import NotFoundError
 
 from domain.shared.model import Fact
@@ -190,6 +191,26 @@ async def test_a_relay_that_lost_its_lead_unnoticed_does_not_move_the_cursor(
             assert load_cursor(new, 0) == RelayCursor(7, {"contacts": 7})
 
     await asyncio.to_thread(race)
+
+
+async def test_a_relay_alone_makes_a_deleted_stream_again_and_publishes_the_page_into_it(
+    app: Adapters, bus: Bus, two: list[Adapters]
+) -> None:
+    alone = Relay(two[0])
+    try:
+        first = await record(app, uuid4())
+        assert await alone.step()
+        assert await bus.client.jetstream().delete_stream(STREAM)
+        second = await record(app, uuid4())
+        with pytest.raises((NatsError, TimeoutError)):
+            await alone.step()
+        assert cursor_of(two[0]) == first, "what nobody acknowledged is not published"
+        assert await alone.step()
+        info = await bus.client.jetstream().stream_info(STREAM)
+    finally:
+        await alone.close()
+    assert cursor_of(two[0]) == second
+    assert info.state.messages == 3
 
 
 async def test_a_wiped_jetstream_comes_back_without_help(
