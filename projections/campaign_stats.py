@@ -1,6 +1,5 @@
 """What came of each campaign, in figures?"""
 
-import base64
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from uuid import UUID
@@ -20,12 +19,15 @@ from domain.delivery.events import (
 )
 from domain.engagement.events import EmailOpened, LinkClicked
 from domain.shared.model import Event
+from domain.shared.packed_ids import count_ids
 from projections.projection import RecordedEvent, Table
 
 FIGURES = (
     "queued", "sent", "deferred", "bounced", "failed", "uncertain", "skipped",
     "opens", "opened", "clicks", "clicked", "unsubscribed",
 )  # fmt: skip
+FINAL = ("sent", "bounced", "failed", "uncertain", "skipped")
+"""Figures that add up to the audience once everybody has an outcome."""
 COUNTED: dict[type[Event], str] = {
     EmailSent: "sent",
     EmailDeferred: "deferred",
@@ -90,7 +92,9 @@ class CampaignStats:
             event = recorded.event
             campaign_id = getattr(event, "campaign_id", None)
             if isinstance(event, EmailsQueued):
-                sums[recorded.workspace_id, event.campaign_id]["queued"] += recipients(event)
+                sums[recorded.workspace_id, event.campaign_id]["queued"] += count_ids(
+                    event.recipients
+                )
             elif campaign_id and (figure := COUNTED.get(type(event))):
                 sums[recorded.workspace_id, campaign_id][figure] += 1
         touches = list(_touches(events))
@@ -104,11 +108,6 @@ class CampaignStats:
                 for campaign, counts in sorted(sums.items())
             ]
             cursor.execute(ADD, [list(column) for column in zip(*rows, strict=True)])
-
-
-def recipients(event: EmailsQueued) -> int:
-    """Return how many contacts a chunk names: 16 bytes each."""
-    return len(base64.b64decode(event.recipients)) // 16
 
 
 def _touches(events: Sequence[RecordedEvent]) -> Iterator[tuple[UUID, UUID, str, UUID]]:

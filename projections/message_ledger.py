@@ -1,7 +1,6 @@
 """What became of each message: who got what, when, and if not, why not?"""
 
-import base64
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -21,6 +20,7 @@ from domain.delivery.events import (
 )
 from domain.engagement.events import EmailOpened, LinkClicked
 from domain.shared.message_id import message_id
+from domain.shared.packed_ids import unpack_ids
 from projections.projection import RecordedEvent, Table
 
 COLUMNS = (
@@ -112,7 +112,7 @@ class MessageLedger:
                 case EmailsQueued() as event:
                     _queue(rows, recorded, event)
                 case HandoverStarted() as event:
-                    for message in _ids(event.messages):
+                    for message in unpack_ids(event.messages):
                         key = (recorded.workspace_id, message)
                         if key in rows:
                             rows[key].update(
@@ -154,7 +154,7 @@ def _write(
 
 
 def _queue(rows: Rows, recorded: RecordedEvent, event: EmailsQueued) -> None:
-    for contact_id in _ids(event.recipients):
+    for contact_id in unpack_ids(event.recipients):
         message = message_id(
             campaign_id=event.campaign_id,
             contact_id=contact_id,
@@ -203,8 +203,3 @@ def _blank(campaign_id: UUID, contact_id: UUID, position: int) -> Row:
         "clicks": 0,
         "position": position,
     }
-
-
-def _ids(packed: str) -> Iterable[UUID]:
-    raw = base64.b64decode(packed)
-    return (UUID(bytes=raw[at : at + 16]) for at in range(0, len(raw), 16))

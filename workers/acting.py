@@ -7,7 +7,12 @@ from infra import clock
 
 
 def acting(
-    worker: str, workspace_id: UUID, command_id: UUID, *, causation_id: UUID | None = None
+    worker: str,
+    workspace_id: UUID,
+    command_id: UUID,
+    *,
+    causation_id: UUID | None = None,
+    correlation_id: UUID | None = None,
 ) -> Context:
     """Return the context; `command_id` is derived from what the command is about."""
     return Context(
@@ -15,6 +20,6 @@ def acting(
         actor=f"worker:{worker}",
         now=clock.now(),
         command_id=command_id,
-        correlation_id=causation_id or command_id,
+        correlation_id=correlation_id or causation_id or command_id,
         causation_id=causation_id,
     )

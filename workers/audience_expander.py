@@ -4,7 +4,6 @@ One transaction a page holds the facts, the tasks and how far the run is; a page
 recorded is recognised by its command id, so that the worker may die anywhere.
 """
 
-import base64
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -16,6 +15,7 @@ from domain.delivery.events import EmailsQueued, SkipReason
 from domain.shared.ids import derive_id
 from domain.shared.message_id import message_id
 from domain.shared.model import Fact
+from domain.shared.packed_ids import pack_ids
 from infra.bootstrap import Adapters
 from infra.postgres.audience_pages import AudiencePages, Person, advance_run
 from infra.postgres.campaign_runs import CampaignRun, PostgresCampaignRuns, RunFinder
@@ -119,7 +119,7 @@ def _queued(run: CampaignRun, contacts: Sequence[UUID]) -> list[Fact]:
             EmailsQueued(
                 campaign_id=run.campaign_id,
                 launched_at_ms=run.launched_at_ms,
-                recipients=base64.b64encode(b"".join(c.bytes for c in chunk)).decode("ascii"),
+                recipients=pack_ids(chunk),
             ),
         )
         for chunk in chunks

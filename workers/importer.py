@@ -18,7 +18,6 @@ from domain.shared.errors import ConcurrentChangeError
 from domain.shared.ids import derive_id, time_ms_of
 from domain.shared.model import Fact
 from infra.bootstrap import Adapters
-from infra.clock import now
 from infra.crypto.derive import derive_key, mac
 from infra.email_addresses import EmailValidator
 from infra.files.csv_source import ContactFile, open_contacts
@@ -32,6 +31,7 @@ from infra.postgres.import_progress import (
     RunningImport,
     storable,
 )
+from workers.acting import acting
 from workers.runtime import BEAT_EVERY_S, Stop, run_steps
 
 log = structlog.get_logger()
@@ -39,7 +39,7 @@ log = structlog.get_logger()
 CHUNK_ROWS = 2_000
 RETRIES = 10
 KEY_BYTES = 32
-ACTOR = "worker:importer"
+NAME = "importer"
 
 
 class Importer:
@@ -73,7 +73,7 @@ class Importer:
     def beat(self) -> None:
         """Say every few seconds that this worker is alive, also in the middle of a long file."""
         if time.monotonic() - self._beat_at > BEAT_EVERY_S:
-            beat(self._adapters.pool, "importer")
+            beat(self._adapters.pool, NAME)
             self._beat_at = time.monotonic()
 
     def _import_if_free(self, job: RunningImport, stop: Stop) -> bool:
@@ -177,12 +177,12 @@ class Importer:
         )
 
     def _complete(self, job: RunningImport) -> None:
-        done = next((j for j in self._imports.running() if j.import_id == job.import_id), None)
-        if done is None:
+        done = self._imports.state(job.workspace_id, job.import_id)
+        if done is None or done.status != "running":
             return
         outcome = ImportCompleted(
             import_id=job.import_id,
-            rows=done.next_row,
+            rows=done.rows,
             valid=done.valid,
             duplicates=done.duplicates,
             invalid=done.invalid,
@@ -212,13 +212,7 @@ class Importer:
 
     def _context(self, job: RunningImport, *what: bytes) -> Context:
         command = derive_id(time_ms_of(job.import_id), job.import_id.bytes, *what)
-        return Context(
-            workspace_id=job.workspace_id,
-            actor=ACTOR,
-            now=now(),
-            command_id=command,
-            correlation_id=job.import_id,
-        )
+        return acting(NAME, job.workspace_id, command, correlation_id=job.import_id)
 
 
 def _mapping(file: ContactFile, job: RunningImport) -> ColumnMapping:
@@ -261,4 +255,4 @@ def run(adapters: Adapters, stop: Stop) -> None:
         importer.beat()
         return importer.step(stop)
 
-    run_steps("importer", stop, step, idle_s=0.5)
+    run_steps(NAME, stop, step, idle_s=0.5)

@@ -18,8 +18,10 @@ from domain.shared.model import Event
 from infra.bootstrap import Adapters
 from infra.eventstore.reader import LogRow
 from infra.postgres.do_not_mail import PostgresDoNotMail
+from infra.postgres.failures import reason_of
 from infra.postgres.heartbeats import beat
-from infra.postgres.policy_cursors import Parked, PolicyCursor
+from infra.postgres.parked_events import WAITS, ParkedEvent, has_kin_before, park
+from infra.postgres.policy_cursors import PolicyCursor
 from projections.projection import RecordedEvent
 from workers.acting import acting
 from workers.runtime import Stop, run_steps
@@ -59,25 +61,39 @@ class Follower:
         try:
             event = self._adapters.mapper.decode(row.tag, row.data)
             key = _key(row, event)
-            if self._cursor.has_parked_before(row.workspace_id, key, position=row.position):
-                reason = "waits behind an earlier event of the same key"
+            if self._has_kin(row, key):
+                reason = WAITS
             else:
                 self._react(row, event)
         except AWAY:
             raise
-        except Exception as error:
-            log.exception("policy_failed", policy=self._policy.name, position=row.position)
-            reason = f"{type(error).__name__}: {error}"
+        except Exception as error:  # noqa: BLE001 - parked with its reason, the others go on
+            reason = reason_of(error)
         if reason:
-            self._cursor.park(
-                Parked(
-                    workspace_id=row.workspace_id,
-                    position=row.position,
-                    key=key,
-                    tag=row.tag,
-                    reason=reason,
-                )
+            log.error("policy_parked", policy=self._policy.name, position=row.position)
+            self._park(row, key, reason)
+
+    def _has_kin(self, row: LogRow, key: UUID) -> bool:
+        with self._adapters.pool.connection() as connection:
+            return has_kin_before(
+                connection,
+                self._policy.name,
+                workspace_id=row.workspace_id,
+                key=key,
+                position=row.position,
             )
+
+    def _park(self, row: LogRow, key: UUID, reason: str) -> None:
+        event = ParkedEvent(
+            follower=self._policy.name,
+            workspace_id=row.workspace_id,
+            position=row.position,
+            key=key,
+            tag=row.tag,
+            reason=reason,
+        )
+        with self._adapters.pool.connection() as connection:
+            park(connection, event)
 
     def _react(self, row: LogRow, event: Event) -> None:
         if type(event) not in self._policy.reacts_to:

@@ -6,11 +6,8 @@ import msgspec
 
 from infra.postgres.connections import Pool
 from infra.postgres.tenant_scope import tenant_scope
+from projections.campaign_stats import FIGURES, FINAL
 
-FIGURES = (
-    "queued", "sent", "deferred", "bounced", "failed", "uncertain", "skipped",
-    "opens", "opened", "clicks", "clicked", "unsubscribed",
-)  # fmt: skip
 _SELECT = """
 SELECT c.status, coalesce(c.audience, 0), s.queued, s.sent, s.deferred, s.bounced, s.failed,
        s.uncertain, s.skipped, s.opens, s.opened, s.clicks, s.clicked, s.unsubscribed
@@ -30,7 +27,7 @@ class CampaignFigures(msgspec.Struct, frozen=True):
     @property
     def settled_count(self) -> int:
         """How many people have a final outcome in these figures."""
-        return sum(self.counts[n] for n in ("sent", "bounced", "failed", "uncertain", "skipped"))
+        return sum(self.counts[n] for n in FINAL)
 
     @property
     def settled(self) -> bool:

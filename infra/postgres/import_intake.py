@@ -2,18 +2,23 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from typing import BinaryIO
 from uuid import UUID
 
 import msgspec
-from psycopg import Cursor
 from psycopg.types.json import Jsonb
 
 from domain.contacts.contact_row import ContactFileError
 from infra.files.limits import MAX_FILE_BYTES
 from infra.postgres.connections import Pool
+from infra.postgres.sql_effect import SqlEffect
 from infra.postgres.tenant_scope import tenant_scope
 
 PART_BYTES = 1024 * 1024
+_BEGIN = """
+INSERT INTO imports (workspace_id, import_id, status, mapping, size_bytes)
+VALUES (%(workspace_id)s, %(import_id)s, 'running', %(mapping)s, %(size_bytes)s)
+"""
 
 
 class StoredFile(msgspec.Struct, frozen=True):
@@ -21,22 +26,6 @@ class StoredFile(msgspec.Struct, frozen=True):
 
     sha256: str
     size_bytes: int
-
-
-class _Begin(msgspec.Struct, frozen=True):
-    workspace_id: UUID
-    import_id: UUID
-    mapping: dict[str, str]
-    size_bytes: int
-
-    def apply(self, cursor: object) -> None:
-        if not isinstance(cursor, Cursor):
-            raise TypeError("effects of Postgres need its cursor")
-        cursor.execute(
-            "INSERT INTO imports (workspace_id, import_id, status, mapping, size_bytes)"
-            " VALUES (%s, %s, 'running', %s, %s)",
-            (self.workspace_id, self.import_id, Jsonb(self.mapping), self.size_bytes),
-        )
 
 
 class PostgresImportIntake:
@@ -86,9 +75,23 @@ class PostgresImportIntake:
 
     def begin(
         self, workspace_id: UUID, import_id: UUID, *, mapping: dict[str, str], size_bytes: int
-    ) -> _Begin:
+    ) -> SqlEffect:
         """See the port."""
-        return _Begin(workspace_id, import_id, mapping, size_bytes)
+        return SqlEffect(
+            _BEGIN,
+            {
+                "workspace_id": workspace_id,
+                "import_id": import_id,
+                "mapping": Jsonb(mapping),
+                "size_bytes": size_bytes,
+            },
+        )
+
+
+def chunks_of(file: BinaryIO) -> Iterator[bytes]:
+    """Yield what is in an open file from where it stands."""
+    while chunk := file.read(PART_BYTES):
+        yield chunk
 
 
 def _parts(chunks: Iterable[bytes]) -> Iterator[bytes]:

@@ -10,8 +10,17 @@ from psycopg.types.json import Jsonb
 from domain.contacts.import_row import RejectedRow
 from domain.shared.errors import ConcurrentChangeError
 from infra.postgres.connections import Pool
+from infra.postgres.sql_effect import SqlEffect
 from infra.postgres.tenant_scope import tenant_scope
 
+_CLOSE = """
+WITH file AS (
+    DELETE FROM import_parts WHERE workspace_id = %(workspace_id)s AND import_id = %(import_id)s
+)
+UPDATE imports SET status = %(status)s, error_code = %(code)s, error = %(error)s,
+       changed_at = clock_timestamp()
+ WHERE workspace_id = %(workspace_id)s AND import_id = %(import_id)s
+"""
 IMPORT_LOCK = 23  # class of the session lock: one importer an import
 
 
@@ -105,25 +114,6 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True):
             )
 
 
-class _Close(msgspec.Struct, frozen=True, kw_only=True):
-    workspace_id: UUID
-    import_id: UUID
-    status: str
-    code: str | None
-    error: str | None
-
-    def apply(self, cursor: object) -> None:
-        if not isinstance(cursor, Cursor):
-            raise TypeError("effects of Postgres need its cursor")
-        key = (self.workspace_id, self.import_id)
-        cursor.execute(
-            "UPDATE imports SET status = %s, error_code = %s, error = %s,"
-            " changed_at = clock_timestamp() WHERE workspace_id = %s AND import_id = %s",
-            (self.status, self.code, self.error, *key),
-        )
-        cursor.execute("DELETE FROM import_parts WHERE workspace_id = %s AND import_id = %s", key)
-
-
 class PostgresImports:
     """Reads and moves the `imports` table."""
 
@@ -203,25 +193,26 @@ class PostgresImports:
             yield from (RejectedRow(*row) for row in rows)
             after = rows[-1][0]
 
-    def completed(self, job: RunningImport) -> _Close:
+    def completed(self, job: RunningImport) -> SqlEffect:
         """Return the effect that closes the import and forgets the file."""
-        return _Close(
-            workspace_id=job.workspace_id,
-            import_id=job.import_id,
-            status="completed",
-            code=None,
-            error=None,
-        )
+        return _close(job, status="completed", code=None, error=None)
 
-    def failed(self, job: RunningImport, *, code: str, error: str) -> _Close:
+    def failed(self, job: RunningImport, *, code: str, error: str) -> SqlEffect:
         """Return the effect that closes it with a reason."""
-        return _Close(
-            workspace_id=job.workspace_id,
-            import_id=job.import_id,
-            status="failed",
-            code=code,
-            error=error,
-        )
+        return _close(job, status="failed", code=code, error=error)
+
+
+def _close(job: RunningImport, *, status: str, code: str | None, error: str | None) -> SqlEffect:
+    return SqlEffect(
+        _CLOSE,
+        {
+            "workspace_id": job.workspace_id,
+            "import_id": job.import_id,
+            "status": status,
+            "code": code,
+            "error": error,
+        },
+    )
 
 
 def storable(text: str) -> str:

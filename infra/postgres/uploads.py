@@ -1,11 +1,10 @@
 """Files that came by HTTP, on their way to the importer."""
 
-from collections.abc import Iterator
 from typing import BinaryIO
 from uuid import UUID
 
 from infra.postgres.connections import Pool
-from infra.postgres.import_intake import PART_BYTES, PostgresImportIntake
+from infra.postgres.import_intake import PostgresImportIntake, chunks_of
 from infra.postgres.tenant_scope import tenant_scope
 
 IS_THERE = """
@@ -26,10 +25,5 @@ class Uploads:
         with tenant_scope(self._pool, workspace_id) as cursor:
             row = cursor.execute(IS_THERE, {"w": workspace_id, "i": import_id}).fetchone()
         if row is None or not row[0]:
-            self._intake.store(workspace_id, import_id, _chunks(file))
-
-
-def _chunks(file: BinaryIO) -> Iterator[bytes]:
-    file.seek(0)
-    while chunk := file.read(PART_BYTES):
-        yield chunk
+            file.seek(0)
+            self._intake.store(workspace_id, import_id, chunks_of(file))

@@ -12,8 +12,15 @@ from psycopg.rows import TupleRow
 from infra.eventstore.event_types import context_of
 from infra.eventstore.mapper import Mapper, UnknownEventError
 from infra.eventstore.reader import LogRow
+from infra.postgres.failures import reason_of
+from infra.postgres.parked_events import (
+    WAITS,
+    ParkedEvent,
+    has_kin_before,
+    has_parked,
+    park,
+)
 from infra.projecting.checkpoint import FencedError, advance
-from infra.projecting.failures import reason_of
 from projections.projection import Projection, RecordedEvent
 
 BATCH = 5_000
@@ -74,7 +81,7 @@ class Folder:
     def fold_parking(self, rows: Sequence[LogRow], *, before: int, after: int) -> None:
         """Do the same; when it fails, go event by event and park the bad ones with their kin."""
         try:
-            if not self._has_parked():
+            if not has_parked(self._connection, self.projection.name):
                 self.fold(rows, before=before, after=after)
                 return
         except (FencedError, psycopg.OperationalError, psycopg.InterfaceError):
@@ -105,11 +112,7 @@ class Folder:
         try:
             event = self._decode([row])[0]
             key = event.key
-            reason = (
-                "waits behind an earlier event of the same key"
-                if self._kin(cursor, row, key)
-                else ""
-            )
+            reason = WAITS if self._has_kin(cursor, row, key) else ""
             if not reason:
                 with self._connection.transaction():
                     self.projection.apply([event], cursor)
@@ -119,25 +122,26 @@ class Folder:
             reason = reason_of(error)
         if reason:
             log.error("event_parked", projection=self.projection.name, position=row.position)
-            cursor.execute(
-                "INSERT INTO parked_events (workspace_id, follower, position, key, tag, reason)"
-                " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
-                (row.workspace_id, self.projection.name, row.position, key, row.tag, reason),
+            park(
+                cursor,
+                ParkedEvent(
+                    follower=self.projection.name,
+                    workspace_id=row.workspace_id,
+                    position=row.position,
+                    key=key,
+                    tag=row.tag,
+                    reason=reason,
+                ),
             )
 
-    def _kin(self, cursor: Cursor[TupleRow], row: LogRow, key: UUID) -> bool:
-        cursor.execute(
-            "SELECT FROM parked_events"
-            " WHERE workspace_id = %s AND follower = %s AND key = %s LIMIT 1",
-            (row.workspace_id, self.projection.name, key),
+    def _has_kin(self, cursor: Cursor[TupleRow], row: LogRow, key: UUID) -> bool:
+        return has_kin_before(
+            cursor,
+            self.projection.name,
+            workspace_id=row.workspace_id,
+            key=key,
+            position=row.position,
         )
-        return cursor.fetchone() is not None
-
-    def _has_parked(self) -> bool:
-        row = self._connection.execute(
-            "SELECT FROM parked_events WHERE follower = %s LIMIT 1", (self.projection.name,)
-        ).fetchone()
-        return row is not None
 
     def _cursor(self) -> Cursor[TupleRow]:
         cursor = self._connection.cursor()

@@ -4,6 +4,7 @@ import msgspec
 
 from infra.eventstore.event_types import context_of
 from infra.postgres.connections import Pool
+from infra.postgres.parked_events import count_parked
 from projections.registry import PROJECTIONS
 
 COUNT_UPTO = 100_000
@@ -39,9 +40,6 @@ def lags(pool: Pool) -> list[Lag]:
             ).fetchall()
             mine = [at for tag, at in waiting if contexts is None or context_of(tag) in contexts]
             age = (now - mine[0]).total_seconds() if mine and now else 0.0
-            parked = connection.execute(
-                "SELECT count(*) FROM parked_events WHERE follower = %s", (name,)
-            ).fetchone()
-            count = parked[0] if parked else 0
-            found.append(Lag(name, position, horizon, len(mine), round(age, 1), count))
+            parked = count_parked(connection, name)
+            found.append(Lag(name, position, horizon, len(mine), round(age, 1), parked))
     return found

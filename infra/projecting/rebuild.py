@@ -9,6 +9,7 @@ from psycopg.rows import TupleRow
 
 from infra.eventstore.mapper import Mapper
 from infra.eventstore.reader import read_page
+from infra.postgres.parked_events import forget_parked
 from infra.projecting.fold import BATCH, Folder
 from infra.projecting.tables import (
     LIVE,
@@ -142,7 +143,7 @@ def _swap(shadow: Shadow, owner: Connection[TupleRow]) -> None:
             (projection.name, projection.version, shadow.position),
         )
         # What was parked is in the new tables, and nothing waits behind it any more.
-        owner.execute("DELETE FROM parked_events WHERE follower = %s", (projection.name,))
+        forget_parked(owner, projection.name)
 
 
 def install(connection: Connection[TupleRow], projection: Projection) -> bool:

@@ -6,6 +6,7 @@ import msgspec
 from psycopg import Connection, sql
 from psycopg.rows import TupleRow
 
+from infra.postgres.parked_events import count_parked
 from infra.projecting.rebuild import Shadow
 from infra.projecting.tables import LIVE
 from projections.projection import Table
@@ -43,12 +44,10 @@ def verify(
                 rows += count
                 differences += len(differing)
                 samples += differing[: SAMPLES - len(samples)]
-            parked = live.execute(
-                "SELECT count(*) FROM parked_events WHERE follower = %s", (shadow.projection.name,)
-            ).fetchone()
+            parked = count_parked(live, shadow.projection.name)
     finally:
         shadow.drop()
-    return Verified(position, rows, differences, parked[0] if parked else 0, tuple(samples))
+    return Verified(position, rows, differences, parked, tuple(samples))
 
 
 def _hold(shadow: Shadow, live: Connection[TupleRow]) -> int:

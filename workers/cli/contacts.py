@@ -1,7 +1,6 @@
 """`engine contacts`: bring people in."""
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
@@ -15,7 +14,7 @@ from infra.clock import new_id
 from infra.files.csv_source import ContactFile, open_contacts
 from infra.files.limits import MAX_ROWS
 from infra.files.rejected_rows import write_rejected
-from infra.postgres.import_intake import PostgresImportIntake
+from infra.postgres.import_intake import PostgresImportIntake, chunks_of
 from infra.postgres.import_progress import PostgresImports
 from workers.cli.output_file import OUTPUT_FILE
 from workers.cli.progress import progress_bar
@@ -30,7 +29,6 @@ from workers.cli.session import (
     wait_for,
 )
 
-READ_BYTES = 1024 * 1024
 FIGURES = ("rows", "valid", "duplicates", "invalid", "empty")
 
 
@@ -100,7 +98,8 @@ def start_import(
     """Store a file and hand it to the importer."""
     intake = PostgresImportIntake(adapters.pool)
     import_id = new_id()
-    stored = intake.store(workspace_id, import_id, _chunks(file))
+    with file.open("rb") as source:
+        stored = intake.store(workspace_id, import_id, chunks_of(source))
     request_import(
         RequestImport(
             import_id=import_id,
@@ -165,9 +164,3 @@ def _mapping(maps: tuple[str, ...]) -> dict[str, str]:
                 "write FIELD=COLUMN, for example email=Mail", param_hint="--map"
             )
     return {field: column for field, _, column in pairs}
-
-
-def _chunks(file: Path) -> Iterator[bytes]:
-    with file.open("rb") as source:
-        while chunk := source.read(READ_BYTES):
-            yield chunk

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from projections.campaign_stats import FINAL
 from workers.demo.story import Sending, Told
 
 Figures = dict[str, Any]
@@ -91,8 +92,7 @@ def _verdicts(rows: dict[str, int]) -> int:
 
 
 def _outcomes(sending: Sending) -> int:
-    final = ("sent", "bounced", "failed", "uncertain", "skipped")
-    return sum(sending.stats[name] for name in final)
+    return sum(sending.stats[name] for name in FINAL)
 
 
 def _lost(sending: Sending) -> int:

@@ -16,6 +16,7 @@ from infra.bootstrap import Adapters
 from infra.eventstore.log_order import check_order
 from infra.postgres.connections import Role
 from infra.settings import Settings
+from projections.campaign_stats import FINAL
 from projections.registry import PROJECTIONS
 from workers.cli.projections import verified
 from workers.cli.workspace import found_workspace
@@ -174,9 +175,8 @@ class _Story:
     def _accounted_for(self, campaign_id: str) -> bool:
         """Tell whether everybody of the audience has a final outcome in the read model."""
         stats = self._stats(campaign_id)
-        final = ("sent", "bounced", "failed", "uncertain", "skipped")
         audience = self._api.get(f"/v1/campaigns/{campaign_id}")["audience"]
-        return audience is not None and sum(stats[name] for name in final) >= audience
+        return audience is not None and sum(stats[name] for name in FINAL) >= audience
 
     def _stats(self, campaign_id: str) -> dict[str, int]:
         found: dict[str, Any] = self._api.get(f"/v1/campaigns/{campaign_id}/stats")

@@ -1,7 +1,6 @@
 """Hand chunks to the relay, at most once: recorded first, looked at once more, then sent."""
 
 import asyncio
-import base64
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
@@ -10,6 +9,7 @@ import structlog
 from domain.delivery.events import HandoverStarted, SkipReason
 from domain.shared.ids import derive_id, time_ms_of
 from domain.shared.model import Fact
+from domain.shared.packed_ids import pack_ids
 from infra.clock import new_id
 from infra.eventstore.log import PostgresEventLog
 from infra.postgres.campaign_runs import CampaignRun
@@ -97,10 +97,9 @@ class HandOver:
     async def _record_handover(self, run: CampaignRun, chunk: Sequence[Ready]) -> bool:
         messages = [ready.task.message_id for ready in chunk]
         command_id = new_id()
-        packed = base64.b64encode(b"".join(m.bytes for m in messages)).decode("ascii")
         fact = Fact(
             derive_id(time_ms_of(messages[0]), b"handover", command_id.bytes),
-            HandoverStarted(relay=self._settler.relay, messages=packed),
+            HandoverStarted(relay=self._settler.relay, messages=pack_ids(messages)),
         )
         context = acting("dispatcher", run.workspace_id, command_id)
         effect = self._queue.hand_over(run.workspace_id, messages)
