@@ -92,6 +92,28 @@ def test_a_bad_event_is_parked_with_its_kin_and_the_others_go_on(
     assert "waits behind" in parked[1][2]
 
 
+class Quoting(Chronicler):
+    """A policy whose database error quotes the row it was about."""
+
+    def __init__(self, adapters: Adapters) -> None:
+        super().__init__()
+        self._adapters = adapters
+
+    def react(self, event: Event, context: Context) -> None:  # noqa: ARG002 - it fails before it looks
+        with self._adapters.pool.connection() as connection:
+            connection.execute("SELECT 'ann@example.com'::integer")
+
+
+def test_a_parked_reason_says_nothing_of_a_person(app: Adapters, worker: Adapters) -> None:
+    bounce(app, uuid4(), contact=uuid4(), message=uuid4(), attempt=1)
+    drain(Follower(worker, Quoting(worker)))
+    with worker.pool.connection() as connection:
+        parked = connection.execute("SELECT reason FROM parked_events").fetchall()
+    assert len(parked) == 1
+    assert "SQLSTATE 22P02" in parked[0][0]
+    assert "ann@" not in parked[0][0]
+
+
 def test_a_cursor_that_somebody_else_moved_is_not_moved_again(worker: Adapters) -> None:
     cursor = PolicyCursor(worker.pool, "p")
     assert cursor.position() == 0
