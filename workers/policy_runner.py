@@ -17,6 +17,7 @@ from domain.shared.ids import derive_id
 from domain.shared.model import Event
 from infra.bootstrap import Adapters
 from infra.eventstore.reader import LogRow
+from infra.failpoints import Failpoint, failpoint
 from infra.postgres.do_not_mail import PostgresDoNotMail
 from infra.postgres.failures import reason_of
 from infra.postgres.heartbeats import beat
@@ -52,6 +53,7 @@ class Follower:
         for row in page:
             if _unversioned(row.tag) in self._names:
                 self._react_or_park(row)
+        failpoint(Failpoint.POLICY_REACTED)
         self._cursor.advance(before=before, after=page[-1].position)
         return True
 

@@ -12,6 +12,7 @@ from psycopg.rows import TupleRow
 from infra.bootstrap import Adapters
 from infra.eventstore.event_types import context_of
 from infra.eventstore.reader import LogRow, read_page
+from infra.failpoints import Failpoint, failpoint
 from infra.nats.connection import connect
 from infra.nats.stream import EnvelopePublisher
 from infra.postgres.connections import Role
@@ -55,10 +56,13 @@ class Relay:
             page = await asyncio.to_thread(read_page, connection, cursor.position)
             if not page:
                 return False
+            failpoint(Failpoint.RELAY_READ)
             published = dict(cursor.published)
             await publisher.publish(list(envelopes(page, published)))
+            failpoint(Failpoint.RELAY_PUBLISHED)
             after = RelayCursor(page[-1].position, published)
             await asyncio.to_thread(move_cursor, connection, SHARD, cursor, after)
+            failpoint(Failpoint.RELAY_MOVED)
         except (psycopg.Error, LostLeadershipError):
             self._abdicate()
             raise

@@ -15,6 +15,7 @@ from psycopg import Cursor
 from psycopg.rows import TupleRow
 
 from infra.crypto.derive import derive_key
+from infra.failpoints import Failpoint, failpoint
 from infra.postgres.connections import Pool
 from infra.settings import Secret
 
@@ -61,6 +62,8 @@ class KeyVault:
         with self._pool.connection() as connection, connection.transaction():
             cursor = connection.cursor(binary=True)
             fresh = self._mint(cursor, workspace_id, workspace, missing) if mint else {}
+            if fresh:
+                failpoint(Failpoint.VAULT_MINTED)
             if rest := list(missing - fresh.keys()):
                 cursor.execute(_SELECT, (workspace_id, rest))
                 for subject, wrapped in cursor.fetchall():
@@ -80,11 +83,13 @@ class KeyVault:
                 " ON CONFLICT DO NOTHING",
                 (workspace_id, subject),
             )
+            failpoint(Failpoint.VAULT_FENCED)
             cursor.execute(
                 "DELETE FROM subject_keys WHERE workspace_id = %s AND subject_id = %s",
                 (workspace_id, subject),
             )
             destroyed = cursor.rowcount == 1
+        failpoint(Failpoint.VAULT_DESTROYED)
         with self._lock:
             self._cache.pop((workspace_id, subject), None)
         return destroyed

@@ -31,6 +31,7 @@ from psycopg.rows import TupleRow, tuple_row
 
 from domain.shared.context import Context
 from infra.eventstore.batch import Appended, EventBatch
+from infra.failpoints import Failpoint, failpoint
 from infra.postgres.tenant_scope import enter
 from infra.settings import SettingsError
 
@@ -175,6 +176,7 @@ class TenantRecorder(PostgresApplicationRecorder):
         with self._connection() as connection, connection.pipeline(), connection.transaction():
             cursor = connection.cursor(binary=True, row_factory=tuple_row)
             cursor.execute("SELECT log_begin(%b)", (context.workspace_id,))
+            failpoint(Failpoint.APPENDER_BEGUN)
             cursor.execute(
                 statement,
                 (
@@ -196,6 +198,8 @@ class TenantRecorder(PostgresApplicationRecorder):
             row = cursor.fetchone()
             for effect in batch.effects:
                 effect.apply(cursor)
+            failpoint(Failpoint.APPENDER_WRITTEN)
+        failpoint(Failpoint.APPENDER_COMMITTED)
         if row is None:
             raise RuntimeError("an append returned no row")
         return Appended(*row)

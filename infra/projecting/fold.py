@@ -12,6 +12,7 @@ from psycopg.rows import TupleRow
 from infra.eventstore.event_types import context_of
 from infra.eventstore.mapper import Mapper, UnknownEventError
 from infra.eventstore.reader import LogRow
+from infra.failpoints import Failpoint, failpoint
 from infra.postgres.failures import reason_of
 from infra.postgres.parked_events import (
     WAITS,
@@ -58,11 +59,14 @@ class Folder:
         Raises FencedError, and UnfoldableError when an event is bad (then nothing is changed).
         """
         events = self._decode(rows)
+        failpoint(Failpoint.PROJECTOR_DECODED)
         with self._connection.transaction():
             cursor = self._cursor()
             advance(cursor, self.projection, before=before, after=after)
             if events:
                 self.projection.apply(events, cursor)
+            failpoint(Failpoint.PROJECTOR_APPLIED)
+        failpoint(Failpoint.PROJECTOR_COMMITTED)
 
     def apply_only(self, rows: Sequence[LogRow]) -> None:
         """Apply rows without a checkpoint: for a shadow, whose reader remembers where it is.
