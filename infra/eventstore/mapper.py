@@ -1,10 +1,9 @@
 """Events to bytes and back; personal fields are sealed with the key of the person.
 
-The stored form is JSON. Personal fields are left out and stand sealed, one by one, under "~":
-so whoever has no use for them decodes the rest at full speed and sees None.
+The stored form is JSON. Personal fields are left out and stand sealed, in one box an event, under
+"~": so whoever has no use for them decodes the rest at full speed and sees None (ADR 0006).
 """
 
-import base64
 import os
 from collections.abc import Mapping, Sequence
 from uuid import UUID
@@ -16,7 +15,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from domain.shared.errors import DomainError
 from domain.shared.model import Event
 from infra.crypto.vault import NONCE_BYTES, KeyVault
-from infra.eventstore.event_types import EVENT_TYPES, personal_fields
+from infra.eventstore.event_types import EVENT_TYPES
+from infra.eventstore.shape import Shape, shape_of
 from infra.eventstore.upcasters import UPCASTERS, upcast
 
 SEAL_VERSION = b"\x01"
@@ -32,33 +32,8 @@ class UnknownEventError(Exception):
     """The log holds a tag that this release does not know: it was written by a newer one."""
 
 
-class _Sealed(msgspec.Struct, rename={"sealed": "~"}):
-    sealed: dict[str, str] = {}
-
-
-class _Shape(msgspec.Struct, frozen=True):
-    """What the mapper precomputes of an event type."""
-
-    type: type[Event]
-    tag_name: bytes  # without the version: a field stays readable through upcasts
-    subject: str | None
-    personal: tuple[str, ...]
-    plain: dict[str, msgspec.json.Decoder[object]]
-    decoder: msgspec.json.Decoder[Event]
-
-
-def _shape(event: type[Event]) -> _Shape:
-    personal = personal_fields(event)
-    if personal and event.SUBJECT is None:
-        raise RuntimeError(f"{event.__name__} has personal fields, but names no SUBJECT")
-    return _Shape(
-        type=event,
-        tag_name=event.TAG.rsplit(".", 1)[0].encode(),
-        subject=event.SUBJECT,
-        personal=tuple(personal),
-        plain={name: msgspec.json.Decoder(hint) for name, hint in personal.items()},
-        decoder=msgspec.json.Decoder(event),
-    )
+class _Box(msgspec.Struct, rename={"sealed": "~"}):
+    sealed: bytes | None = None
 
 
 class Mapper:
@@ -66,30 +41,38 @@ class Mapper:
 
     def __init__(self, vault: KeyVault, types: Mapping[str, type[Event]] = EVENT_TYPES) -> None:
         self._vault = vault
-        self._shapes = {tag: _shape(event) for tag, event in types.items()}
+        self._shapes = {tag: shape_of(event) for tag, event in types.items()}
         self._encode = msgspec.json.Encoder().encode
-        self._sealed = msgspec.json.Decoder(_Sealed)
+        self._box = msgspec.json.Decoder(_Box)
 
     def encode(self, workspace_id: UUID, events: Sequence[Event]) -> list[bytes]:
         """Return the stored form of each event; mints keys for new subjects.
 
         Raises PersonErasedError when personal data of an erased person is among them.
         """
-        shapes = [self._shapes[event.TAG] for event in events]
-        subjects = {
-            getattr(event, shape.subject)
-            for event, shape in zip(events, shapes, strict=True)
-            if shape.subject and any(getattr(event, name) is not None for name in shape.personal)
-        }
+        private = [self._private(event) for event in events]
+        subjects = {found[1] for found in private if found is not None}
         if not subjects:
             return [self._encode(event) for event in events]
         ciphers = self._vault.ciphers(workspace_id, subjects, mint=True)
         if len(ciphers) < len(subjects):
             raise PersonErasedError("a person in this batch was erased; leave the person out")
-        return [
-            self._seal(workspace_id, event, shape, ciphers)
-            for event, shape in zip(events, shapes, strict=True)
-        ]
+        nonces = os.urandom(NONCE_BYTES * len(events))
+        stored = []
+        for at, (event, found) in enumerate(zip(events, private, strict=True)):
+            if found is None:
+                stored.append(self._encode(event))
+                continue
+            shape, subject, values = found
+            nonce = nonces[at * NONCE_BYTES : (at + 1) * NONCE_BYTES]
+            box = ciphers[subject].encrypt(
+                nonce,
+                self._encode(shape.sealed(*values)),
+                _bound_to(workspace_id, subject, shape),
+            )
+            row = shape.plain(*shape.plain_of(event), SEAL_VERSION + nonce + box)
+            stored.append(self._encode(row))
+        return stored
 
     def decode(self, tag: str, data: bytes) -> Event:
         """Return the event in its newest shape, personal fields None.
@@ -111,9 +94,9 @@ class Mapper:
         """
         shapes = [self._shapes[event.TAG] for event, _ in rows]
         subjects = {
-            getattr(event, shape.subject)
+            shape.subject_of(event)
             for (event, _), shape in zip(rows, shapes, strict=True)
-            if shape.personal and shape.subject
+            if shape.personal
         }
         ciphers = self._vault.ciphers(workspace_id, subjects, mint=False) if subjects else {}
         return [
@@ -121,55 +104,42 @@ class Mapper:
             for (event, data), shape in zip(rows, shapes, strict=True)
         ]
 
-    def _seal(
-        self, workspace_id: UUID, event: Event, shape: _Shape, ciphers: Mapping[UUID, AESGCM]
-    ) -> bytes:
-        sealed = {}
-        for name in shape.personal:
-            value = getattr(event, name)
-            if value is not None:
-                subject: UUID = getattr(event, shape.subject or "")
-                nonce = os.urandom(NONCE_BYTES)
-                box = ciphers[subject].encrypt(
-                    nonce, self._encode(value), _bound_to(workspace_id, subject, shape, name)
-                )
-                sealed[name] = base64.b64encode(SEAL_VERSION + nonce + box).decode("ascii")
-        if not sealed:
-            return self._encode(event)
-        naked = self._encode(msgspec.structs.replace(event, **dict.fromkeys(sealed)))
-        return naked[:-1] + b',"~":' + self._encode(sealed) + b"}"
+    def _private(self, event: Event) -> tuple[Shape, UUID, tuple[object, ...]] | None:
+        """Return the shape, the person and the personal fields; None when there is nothing."""
+        shape = self._shapes[event.TAG]
+        if not shape.personal:
+            return None
+        values = shape.personal_of(event)
+        if values.count(None) == len(values):
+            return None
+        return shape, shape.subject_of(event), values
 
     def _open(
         self,
         workspace_id: UUID,
         event: Event,
         data: bytes,
-        shape: _Shape,
+        shape: Shape,
         ciphers: Mapping[UUID, AESGCM],
     ) -> Event:
-        subject: UUID = getattr(event, shape.subject or "")
+        subject = shape.subject_of(event)
         cipher = ciphers.get(subject)
-        if cipher is None:
+        box = self._box.decode(data).sealed if cipher is not None else None
+        if cipher is None or box is None:
             return event
-        opened = {}
-        for name, text in self._sealed.decode(data).sealed.items():
-            if name in shape.plain:
-                box = base64.b64decode(text)
-                bound = _bound_to(workspace_id, subject, shape, name)
-                plain = _decrypt(cipher, box, bound)
-                opened[name] = None if plain is None else shape.plain[name].decode(plain)
-        return msgspec.structs.replace(event, **opened) if opened else event
+        plain = _decrypt(cipher, box, _bound_to(workspace_id, subject, shape))
+        return event if plain is None else shape.join(event, shape.sealed_decoder.decode(plain))
 
 
-def _bound_to(workspace_id: UUID, subject: UUID, shape: _Shape, name: str) -> bytes:
-    """Return the associated data: a box is good for one workspace, person, type and field."""
-    return b"|".join((workspace_id.bytes, subject.bytes, shape.tag_name, name.encode()))
+def _bound_to(workspace_id: UUID, subject: UUID, shape: Shape) -> bytes:
+    """Return the associated data: a box is good for one workspace, person and type."""
+    return workspace_id.bytes + subject.bytes + shape.tag_name
 
 
 def _decrypt(cipher: AESGCM, box: bytes, bound: bytes) -> bytes | None:
     """Open a box; None when the key is another one than the box was sealed with."""
     if box[:1] != SEAL_VERSION:
-        raise UnknownEventError("a sealed field has a newer format; upgrade this process")
+        raise UnknownEventError("a sealed box has a newer format; upgrade this process")
     try:
         return cipher.decrypt(box[1 : 1 + NONCE_BYTES], box[1 + NONCE_BYTES :], bound)
     except InvalidTag:

@@ -2,6 +2,8 @@
 
 Facts are never edited. Adding a field with a default keeps the tag; anything else is a new tag
 and one function here, named `<noun_verb>_v1_to_v2`.
+Upcasters do not see personal fields: these stand in the sealed box by their names and are read by
+them in every later version. So such a name keeps its meaning for ever, and the tag its noun_verb.
 """
 
 from collections.abc import Callable, Mapping
