@@ -8,6 +8,7 @@ from psycopg import Cursor
 from psycopg.rows import TupleRow
 
 from domain.contacts.events import ContactImported, ContactSuppressed, ContactUnsubscribed
+from domain.privacy.events import ContactAnonymized
 from projections.projection import RecordedEvent, Table
 
 UPSERT = """
@@ -27,12 +28,23 @@ UPDATE contacts t SET status = u.s, status_at = u.a
 """
 
 
+ERASE = """
+UPDATE contacts t SET email = NULL, first_name = NULL, last_name = NULL, fields = NULL,
+       erased_at = u.a, erased_position = u.p
+  FROM unnest(%b::uuid[], %b::uuid[], %b::timestamptz[], %b::bigint[]) AS u(w, c, a, p)
+ WHERE t.workspace_id = u.w AND t.contact_id = u.c
+"""
+
+
 class ContactList:
-    """One row a contact; `status` is subscribed, unsubscribed or suppressed."""
+    """One row a contact; `status` is subscribed, unsubscribed or suppressed.
+
+    Of an erased person the row stays, with its status, and without a personal field.
+    """
 
     name = "contact_list"
-    version = 1
-    contexts = frozenset({"contacts"})
+    version = 2
+    contexts = frozenset({"contacts", "privacy"})
     opens = True
     tables = (
         Table(
@@ -48,6 +60,8 @@ class ContactList:
                 "status_at timestamptz",
                 "added_at timestamptz NOT NULL",
                 "added_position bigint NOT NULL",
+                "erased_at timestamptz",
+                "erased_position bigint",
             ),
             key=("contact_id",),
             indexes=(("email", "contact_id"), ("status", "contact_id")),
@@ -55,7 +69,7 @@ class ContactList:
     )
 
     def apply(self, events: Sequence[RecordedEvent], cursor: Cursor[TupleRow]) -> None:
-        """Insert the new contacts, then set the last status that each contact got."""
+        """Insert the new contacts, set the last status of each, and empty who was erased."""
         rows = [
             (
                 recorded.workspace_id,
@@ -76,6 +90,13 @@ class ContactList:
         statuses = _last_statuses(events)
         if statuses:
             cursor.execute(SET_STATUS, [list(column) for column in zip(*statuses, strict=True)])
+        erased = [
+            (recorded.workspace_id, event.contact_id, recorded.recorded_at, recorded.position)
+            for recorded in events
+            if isinstance(event := recorded.event, ContactAnonymized)
+        ]
+        if erased:
+            cursor.execute(ERASE, [list(column) for column in zip(*erased, strict=True)])
 
 
 def _last_statuses(events: Sequence[RecordedEvent]) -> list[tuple[object, ...]]:

@@ -19,6 +19,7 @@ from domain.delivery.events import (
     HandoverStarted,
 )
 from domain.engagement.events import EmailOpened, LinkClicked
+from domain.privacy.events import ContactAnonymized
 from domain.shared.message_id import message_id
 from domain.shared.packed_ids import unpack_ids
 from projections.projection import RecordedEvent, Table
@@ -55,6 +56,11 @@ UPDATE messages t SET status = 'handed_over', status_at = u.a, relay = u.r, reas
   FROM unnest(%b::uuid[], %b::uuid[], %b::timestamptz[], %b::text[]) AS u(w, m, a, r)
  WHERE t.workspace_id = u.w AND t.message_id = u.m
 """
+ERASE = """
+UPDATE messages t SET reply = NULL
+  FROM unnest(%b::uuid[], %b::uuid[]) AS u(w, c)
+ WHERE t.workspace_id = u.w AND t.contact_id = u.c
+"""
 STATUS = {
     EmailSent: "sent",
     EmailDeferred: "deferred",
@@ -74,8 +80,8 @@ class MessageLedger:
     """  # noqa: D205 - the list of states is one sentence
 
     name = "message_ledger"
-    version = 1
-    contexts = frozenset({"delivery", "engagement"})
+    version = 2
+    contexts = frozenset({"delivery", "engagement", "privacy"})
     opens = True
     tables = (
         Table(
@@ -139,6 +145,13 @@ class MessageLedger:
                 case _:
                     pass
         _write(cursor, rows, handed)
+        erased = [
+            (recorded.workspace_id, recorded.event.contact_id)
+            for recorded in events
+            if isinstance(recorded.event, ContactAnonymized)
+        ]
+        if erased:  # what the servers said of the person, before and after in this batch
+            cursor.execute(ERASE, [list(column) for column in zip(*erased, strict=True)])
 
 
 def _write(

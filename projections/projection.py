@@ -12,8 +12,11 @@ from psycopg.rows import TupleRow
 from domain.shared.model import Event
 
 ALL_CONTEXTS = frozenset(
-    {"campaigns", "contacts", "content", "delivery", "developer", "engagement", "tenancy"}
-)
+    {
+        "campaigns", "contacts", "content", "delivery", "developer", "engagement", "privacy",
+        "tenancy",
+    }
+)  # fmt: skip
 
 
 class RecordedEvent(msgspec.Struct, frozen=True):

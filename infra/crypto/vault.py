@@ -94,6 +94,35 @@ class KeyVault:
             self._cache.pop((workspace_id, subject), None)
         return destroyed
 
+    def fingerprint(self, workspace_id: UUID, subject: UUID) -> str:
+        """Return the SHA-256, in hex, of the subject's wrapped key; empty when there is none."""
+        with self._pool.connection() as connection:
+            row = connection.execute(
+                "SELECT encode(sha256(wrapped), 'hex') FROM subject_keys"
+                " WHERE workspace_id = %s AND subject_id = %s",
+                (workspace_id, subject),
+            ).fetchone()
+        return str(row[0]) if row else ""
+
+    def living(self, workspace_id: UUID, subjects: Iterable[UUID]) -> set[UUID]:
+        """Return those of the subjects that have a key at this moment: no cache is asked."""
+        with self._pool.connection() as connection:
+            rows = connection.execute(
+                "SELECT subject_id FROM subject_keys"
+                " WHERE workspace_id = %s AND subject_id = ANY(%s)",
+                (workspace_id, list(subjects)),
+            ).fetchall()
+        return {subject for (subject,) in rows}
+
+    def is_fenced(self, workspace_id: UUID, subject: UUID) -> bool:
+        """Tell whether this subject never gets a key again."""
+        with self._pool.connection() as connection:
+            row = connection.execute(
+                "SELECT FROM fences WHERE workspace_id = %s AND subject_id = %s",
+                (workspace_id, subject),
+            ).fetchone()
+        return row is not None
+
     def forget(self) -> None:
         """Drop every unwrapped key from memory."""
         with self._lock:

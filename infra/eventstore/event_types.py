@@ -16,6 +16,7 @@ CONTEXTS = (
     "delivery",
     "developer",
     "engagement",
+    "privacy",
     "tenancy",
 )
 

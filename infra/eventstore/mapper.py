@@ -104,6 +104,10 @@ class Mapper:
             for (event, data), shape in zip(rows, shapes, strict=True)
         ]
 
+    def forget(self) -> None:
+        """Drop the keys held in memory, because one of them was destroyed."""
+        self._vault.forget()
+
     def _private(self, event: Event) -> tuple[Shape, UUID, tuple[object, ...]] | None:
         """Return the shape, the person and the personal fields; None when there is nothing."""
         shape = self._shapes[event.TAG]

@@ -9,6 +9,7 @@ import structlog
 from psycopg import Connection, Cursor, sql
 from psycopg.rows import TupleRow
 
+from domain.privacy.events import ContactAnonymized
 from infra.eventstore.event_types import context_of
 from infra.eventstore.mapper import Mapper, UnknownEventError
 from infra.eventstore.reader import LogRow
@@ -163,6 +164,10 @@ class Folder:
             except (UnknownEventError, msgspec.DecodeError) as error:
                 raise UnfoldableError(row, error) from error
         if self.projection.opens:
+            if any(isinstance(event, ContactAnonymized) for event in events):
+                # The key was destroyed before this was appended: from here on nothing of the
+                # person opens, now as in every later fold.
+                self._mapper.forget()
             for start, end in _workspace_runs(rows):
                 pairs = [(events[at], rows[at].data) for at in range(start, end)]
                 events[start:end] = self._mapper.open(rows[start].workspace_id, pairs)

@@ -24,7 +24,8 @@ from schemas.http.delivery import Message
 SHOWN_MESSAGES = 200
 
 COLUMNS = """
-SELECT contact_id, email, first_name, last_name, fields, status, status_at, import_id, added_at
+SELECT contact_id, email, first_name, last_name, fields, status, status_at, import_id, added_at,
+       erased_at
   FROM contacts WHERE workspace_id = %(workspace_id)s
 """
 ONE = COLUMNS + " AND contact_id = %(contact_id)s"

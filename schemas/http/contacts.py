@@ -11,7 +11,7 @@ from schemas.http.fields import NextCursor
 
 
 class Contact(msgspec.Struct, frozen=True, kw_only=True):
-    """One person. Personal fields are null after an erasure."""
+    """One person. Personal fields are null after an erasure, whose time is `erased_at`."""
 
     contact_id: UUID
     email: str | None
@@ -22,6 +22,7 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     status_at: datetime | None
     import_id: UUID
     added_at: datetime
+    erased_at: datetime | None
 
 
 class ContactPage(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,1 @@
+"""Erasing people: what is decided, and what is proven afterwards."""
