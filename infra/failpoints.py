@@ -21,6 +21,9 @@ class Failpoint(StrEnum):
     PROJECTOR_DECODED = "projector.decoded"
     PROJECTOR_APPLIED = "projector.applied"  # not committed
     PROJECTOR_COMMITTED = "projector.committed"
+    SEALER_READ = "sealer.read"
+    SEALER_WRITTEN = "sealer.written"  # not committed
+    SEALER_COMMITTED = "sealer.committed"
     POLICY_REACTED = "policy.reacted"  # the cursor stands still
     VAULT_MINTED = "vault.minted"  # keys not committed, and nothing sealed with them
     VAULT_FENCED = "vault.fenced"  # the key is still there, not committed

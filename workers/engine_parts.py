@@ -14,6 +14,7 @@ from workers.supervisor import Child
 
 WORKERS = (
     "relay",
+    "sealer",
     "projector",
     "policies",
     "scheduler",

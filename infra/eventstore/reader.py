@@ -14,7 +14,10 @@ PAGE = 5_000
 
 
 class LogRow(NamedTuple):
-    """One event as it is stored; `data` is sealed JSON."""
+    """One event as it is stored; `data` is sealed JSON.
+
+    `kind` is "d" (decision) or "f" (fact); empty where a row came by the stream, not the log.
+    """
 
     position: int
     workspace_id: UUID
@@ -24,10 +27,12 @@ class LogRow(NamedTuple):
     recorded_at: datetime
     tag: str
     data: bytes
+    kind: str = ""
 
 
 _PAGE = """
-SELECT position, workspace_id, stream_id, version, command_id, recorded_at, tag, data
+SELECT position, workspace_id, stream_id, version, command_id, recorded_at, tag, data,
+       kind
   FROM events WHERE position > %b AND position <= %b ORDER BY position LIMIT %b
 """
 

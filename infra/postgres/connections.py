@@ -26,6 +26,7 @@ class Role(StrEnum):
     MIGRATOR = "engine_migrator"
     APP = "engine_app"
     WORKER = "engine_worker"
+    SEALER = "engine_sealer"
     VAULT = "engine_vault"
 
 

@@ -29,7 +29,7 @@ def migrate(*, database_url: str, vault_url: str, secret_key: Secret) -> list[st
         ensure_roles(database_url, secret_key)
         applied = []
         for url, folder, users in (
-            (database_url, "migrations", (Role.MIGRATOR, Role.APP, Role.WORKER)),
+            (database_url, "migrations", (Role.MIGRATOR, Role.APP, Role.WORKER, Role.SEALER)),
             (vault_url, "vault_migrations", (Role.MIGRATOR, Role.VAULT)),
         ):
             ensure_database(url, users)

@@ -15,6 +15,7 @@ from workers.runtime import Stop
 # name -> (module with `run(adapters, stop)`, what it does)
 WORKERS = {
     "relay": ("workers.relay", "publish the log to JetStream"),
+    "sealer": ("workers.sealer", "sign what stands in the log"),
     "projector": ("workers.projector", "build the read models"),
     "policies": ("workers.policy_runner", "turn events into commands"),
     "scheduler": ("workers.scheduler", "launch what is due, complete what is done"),
