@@ -5,7 +5,10 @@ from functools import cached_property
 from psycopg import Connection, connect
 from psycopg.rows import TupleRow
 
-from infra.crypto.vault import KeyVault
+from infra.crypto.epoch_keys import FileEpochKeys
+from infra.crypto.erasure_ledger import ErasureLedger
+from infra.crypto.live_keys import LiveKeys
+from infra.crypto.vault import KeyVault, OutsideVault
 from infra.eventstore.log import PostgresEventLog
 from infra.eventstore.mapper import Mapper
 from infra.eventstore.reader import LogReader
@@ -38,7 +41,24 @@ class Adapters:
             ),
             size=2,
         )
-        return KeyVault(self._vault_pool, self.settings.secret_key)
+        return KeyVault(self._vault_pool, self.outside_vault)
+
+    @cached_property
+    def outside_vault(self) -> OutsideVault:
+        """What the vault keeps outside its database."""
+        folder = self.settings.vault_keys_dir
+        return OutsideVault(
+            keys=FileEpochKeys(folder, self.settings.secret_key),
+            ledger=ErasureLedger(folder / "erasures.log"),
+            live_keys=LiveKeys(folder),
+        )
+
+    def vault_connection(self) -> Connection[TupleRow]:
+        """Open a connection to the vault of its own, in autocommit, for work that lasts."""
+        url, key = self.settings.vault_url, self.settings.secret_key
+        return connect(
+            role_dsn(url, Role.VAULT, key, name=self._name, bounded=False), autocommit=True
+        )
 
     @cached_property
     def mapper(self) -> Mapper:

@@ -64,6 +64,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     database_url: str  # ENGINE_DATABASE_URL: host, port and database of the log; user and
     # password in it are used by `engine db migrate` alone
     vault_url: str  # ENGINE_VAULT_URL: the same for the key vault
+    vault_keys_dir: Path  # ENGINE_VAULT_KEYS_DIR: keys of the epochs, erasures, live keys
+    vault_rotate_days: int  # ENGINE_VAULT_ROTATE_DAYS: age at which an epoch ends; 0 is never
     nats_url: str  # ENGINE_NATS_URL
     smtp: SmtpSettings
     http_host: str  # ENGINE_HTTP_HOST
@@ -81,6 +83,8 @@ DEFAULTS = {
     "ENGINE_DATA_DIR": ".engine",
     "ENGINE_DATABASE_URL": "",
     "ENGINE_VAULT_URL": "",
+    "ENGINE_VAULT_KEYS_DIR": "",
+    "ENGINE_VAULT_ROTATE_DAYS": "30",
     "ENGINE_NATS_URL": "",
     "ENGINE_SMTP_HOST": "",
     "ENGINE_SMTP_PORT": "587",
@@ -132,6 +136,10 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         data_dir=data_dir,
         database_url=database_url,
         vault_url=get("ENGINE_VAULT_URL") or _sibling(database_url, "vault"),
+        vault_keys_dir=Path(get("ENGINE_VAULT_KEYS_DIR") or data_dir / "vault-keys").absolute(),
+        vault_rotate_days=_number(
+            "ENGINE_VAULT_ROTATE_DAYS", get("ENGINE_VAULT_ROTATE_DAYS"), low=0, high=3650
+        ),
         nats_url=get("ENGINE_NATS_URL") or f"nats://127.0.0.1:{port('ENGINE_NATS_PORT')}",
         smtp=SmtpSettings(
             host="127.0.0.1" if in_catcher else get("ENGINE_SMTP_HOST"),

@@ -1,27 +1,33 @@
-"""The key vault: one key a person, wrapped by the workspace's key, wrapped by the master key.
+"""The key vault: one key a person, wrapped by the workspace's key, wrapped by the epoch's.
 
-Keys live in a database of their own. Destroying a person's key makes every sealed field of
-that person unreadable for ever (crypto-shredding); the fence keeps a new key from being minted.
+Keys live in a database of their own, the epochs' outside of it. Destroying a person's key makes
+every sealed field of that person unreadable for ever (crypto-shredding); the fence keeps a new
+key from being minted, and the end of the epoch kills the copies in backups (ADR 0011).
 """
 
-import os
 from collections.abc import Iterable, Mapping
 from threading import Lock
 from time import monotonic
+from typing import NamedTuple
 from uuid import UUID
 
+import psycopg
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from psycopg import Cursor
+from psycopg import Connection, Cursor
 from psycopg.rows import TupleRow
 
-from infra.crypto.derive import derive_key
+from infra.clock import now
+from infra.crypto.epoch_keys import EpochKeyError, EpochKeys
+from infra.crypto.epochs import CLOSED, current_epoch
+from infra.crypto.erasure_ledger import Erasure, ErasureLedger
+from infra.crypto.key_wrap import NONCE_BYTES, new_key, unwrap, wrap
+from infra.crypto.live_keys import LiveKeys
 from infra.failpoints import Failpoint, failpoint
 from infra.postgres.connections import Pool
-from infra.settings import Secret
 
-KEY_BYTES = 32
-NONCE_BYTES = 12
-EPOCH = 1
+__all__ = ["NONCE_BYTES", "KeyVault", "OutsideVault"]
+
+TRIES = 4  # a rotation may open an epoch, or end one, while keys are fetched
 CACHE_TTL_S = 60.0  # an erased key is unusable within this time on every process (KM-2)
 CACHE_MAX = 50_000
 VAULT_LOCK = 11  # class of the two-argument advisory lock that keeps minting and erasing apart
@@ -34,17 +40,37 @@ ON CONFLICT DO NOTHING
 RETURNING subject_id
 """
 _SELECT = """
-SELECT subject_id, wrapped FROM subject_keys WHERE workspace_id = %b AND subject_id = ANY(%b)
+SELECT s.subject_id, s.epoch, s.wrapped, w.wrapped
+  FROM subject_keys s JOIN workspace_keys w USING (workspace_id, epoch)
+ WHERE s.workspace_id = %b AND s.subject_id = ANY(%b)
 """
+_WORKSPACE = "SELECT wrapped FROM workspace_keys WHERE workspace_id = %b AND epoch = %b"
+_NEW_WORKSPACE = """
+INSERT INTO workspace_keys (workspace_id, epoch, wrapped) VALUES (%b, %b, %b)
+ON CONFLICT DO NOTHING
+"""
+
+
+class EpochClosedError(Exception):
+    """Keys were to be minted under an epoch that is not the current one any more."""
+
+
+class OutsideVault(NamedTuple):
+    """What a vault keeps outside its database: no copy of the database may hold it."""
+
+    keys: EpochKeys
+    ledger: ErasureLedger
+    live_keys: LiveKeys
 
 
 class KeyVault:
     """Hands out ciphers by subject; keeps the unwrapped ones for at most a minute."""
 
-    def __init__(self, pool: Pool, secret_key: Secret) -> None:
+    def __init__(self, pool: Pool, outside: OutsideVault) -> None:
         self._pool = pool
-        self._master = AESGCM(derive_key(secret_key, "vault-master"))
-        self._workspaces: dict[UUID, AESGCM] = {}
+        self._outside = outside
+        self._epoch: int | None = None
+        self._workspaces: dict[tuple[UUID, int], AESGCM] = {}
         self._cache: dict[tuple[UUID, UUID], tuple[AESGCM, float]] = {}
         self._lock = Lock()
 
@@ -58,21 +84,24 @@ class KeyVault:
         found, missing = self._cached(workspace_id, set(subjects))
         if not missing:
             return found
-        workspace = self._workspace_cipher(workspace_id)
-        with self._pool.connection() as connection, connection.transaction():
-            cursor = connection.cursor(binary=True)
-            fresh = self._mint(cursor, workspace_id, workspace, missing) if mint else {}
-            if fresh:
-                failpoint(Failpoint.VAULT_MINTED)
-            if rest := list(missing - fresh.keys()):
-                cursor.execute(_SELECT, (workspace_id, rest))
-                for subject, wrapped in cursor.fetchall():
-                    fresh[subject] = AESGCM(_unwrap(workspace, wrapped, subject.bytes))
+        for left in reversed(range(TRIES)):
+            try:
+                fresh = self._fetch(workspace_id, missing, mint=mint)
+            except (EpochClosedError, EpochKeyError):
+                self._forget_epoch()
+                if not left:
+                    raise
+            else:
+                break
         self._remember(workspace_id, fresh)
         return found | fresh
 
     def destroy(self, workspace_id: UUID, subject: UUID) -> bool:
-        """Fence the subject, then destroy the key; tells whether there was one."""
+        """Fence the subject, then destroy the key; tells whether there was one.
+
+        The ledger comes first: what was erased stays erased, whatever backup is restored.
+        """
+        self._outside.ledger.append(Erasure(workspace_id, subject, now()))
         with self._pool.connection() as connection, connection.transaction():
             cursor = connection.cursor()
             cursor.execute(
@@ -89,6 +118,7 @@ class KeyVault:
                 (workspace_id, subject),
             )
             destroyed = cursor.rowcount == 1
+        self._outside.live_keys.blank(workspace_id, subject)
         failpoint(Failpoint.VAULT_DESTROYED)
         with self._lock:
             self._cache.pop((workspace_id, subject), None)
@@ -127,21 +157,40 @@ class KeyVault:
         """Drop every unwrapped key from memory."""
         with self._lock:
             self._cache.clear()
+        self._forget_epoch()
+
+    def _fetch(self, workspace_id: UUID, subjects: set[UUID], *, mint: bool) -> dict[UUID, AESGCM]:
+        with self._pool.connection() as connection:
+            epoch = self._current(connection) if mint else 0
+            with connection.transaction():
+                cursor = connection.cursor(binary=True)
+                fresh = self._mint(cursor, workspace_id, epoch, subjects) if mint else {}
+                if fresh:
+                    failpoint(Failpoint.VAULT_MINTED)
+                if rest := list(subjects - fresh.keys()):
+                    cursor.execute(_SELECT, (workspace_id, rest))
+                    for subject, of_epoch, wrapped, house in cursor.fetchall():
+                        workspace = self._workspace_cipher(workspace_id, of_epoch, house)
+                        fresh[subject] = AESGCM(unwrap(workspace, wrapped, subject.bytes))
+        return fresh
 
     def _mint(
-        self,
-        cursor: Cursor[TupleRow],
-        workspace_id: UUID,
-        workspace: AESGCM,
-        subjects: set[UUID],
+        self, cursor: Cursor[TupleRow], workspace_id: UUID, epoch: int, subjects: set[UUID]
     ) -> dict[UUID, AESGCM]:
         """Make keys for subjects that have none and no fence; return the ciphers made."""
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock_shared(%s, %s)", (VAULT_LOCK, _lock_number(workspace_id))
-        )
-        keys = {subject: os.urandom(KEY_BYTES) for subject in subjects}
-        wrapped = [_wrap(workspace, key, subject.bytes) for subject, key in keys.items()]
-        cursor.execute(_MINT, (workspace_id, EPOCH, list(keys), wrapped, workspace_id))
+        try:
+            workspace = self._current_workspace(cursor, workspace_id, epoch)
+            cursor.execute(
+                "SELECT pg_advisory_xact_lock_shared(%s, %s)",
+                (VAULT_LOCK, _lock_number(workspace_id)),
+            )
+            keys = {subject: new_key() for subject in subjects}
+            wrapped = [wrap(workspace, key, subject.bytes) for subject, key in keys.items()]
+            cursor.execute(_MINT, (workspace_id, epoch, list(keys), wrapped, workspace_id))
+        except psycopg.Error as error:
+            if error.sqlstate != CLOSED:
+                raise
+            raise EpochClosedError(f"epoch {epoch} is closed") from error
         return {subject: AESGCM(keys[subject]) for (subject,) in cursor.fetchall()}
 
     def _remember(self, workspace_id: UUID, ciphers: Mapping[UUID, AESGCM]) -> None:
@@ -164,37 +213,40 @@ class KeyVault:
                     found[subject] = entry[0]
         return found, subjects - found.keys()
 
-    def _workspace_cipher(self, workspace_id: UUID) -> AESGCM:
-        cipher = self._workspaces.get(workspace_id)
+    def _current(self, connection: Connection[TupleRow]) -> int:
+        if self._epoch is None:
+            self._epoch = current_epoch(connection, self._outside.keys)
+        return self._epoch
+
+    def _forget_epoch(self) -> None:
+        """Ask again which epoch is current; the workspaces' keys of older ones are dropped too."""
+        self._epoch = None
+        self._workspaces = {}
+
+    def _current_workspace(
+        self, cursor: Cursor[TupleRow], workspace_id: UUID, epoch: int
+    ) -> AESGCM:
+        """Return the workspace's cipher of the current epoch; made when there is none."""
+        known = self._workspaces.get((workspace_id, epoch))
+        if known is not None:
+            return known
+        row = cursor.execute(_WORKSPACE, (workspace_id, epoch)).fetchone()
+        if row is None:
+            fresh = self._outside.keys.wrap(epoch, new_key(), workspace_id.bytes)
+            cursor.execute(_NEW_WORKSPACE, (workspace_id, epoch, fresh))
+            row = cursor.execute(_WORKSPACE, (workspace_id, epoch)).fetchone()
+        if row is None:
+            raise EpochClosedError("the workspace's key vanished while it was made")
+        return self._workspace_cipher(workspace_id, epoch, row[0])
+
+    def _workspace_cipher(self, workspace_id: UUID, epoch: int, wrapped: bytes) -> AESGCM:
+        cipher = self._workspaces.get((workspace_id, epoch))
         if cipher is None:
-            fresh = _wrap(self._master, os.urandom(KEY_BYTES), workspace_id.bytes)
-            with self._pool.connection() as connection, connection.transaction():
-                cursor = connection.cursor()
-                cursor.execute(
-                    "INSERT INTO workspace_keys (workspace_id, epoch, wrapped) VALUES (%s, %s, %s)"
-                    " ON CONFLICT DO NOTHING",
-                    (workspace_id, EPOCH, fresh),
-                )
-                row = cursor.execute(
-                    "SELECT wrapped FROM workspace_keys WHERE workspace_id = %s AND epoch = %s",
-                    (workspace_id, EPOCH),
-                ).fetchone()
-            if row is None:
-                raise RuntimeError("the workspace key vanished from the vault while it was made")
-            cipher = AESGCM(_unwrap(self._master, bytes(row[0]), workspace_id.bytes))
-            self._workspaces[workspace_id] = cipher
+            key = self._outside.keys.unwrap(epoch, wrapped, workspace_id.bytes)
+            self._workspaces[workspace_id, epoch] = cipher = AESGCM(key)
         return cipher
 
 
 def _lock_number(workspace_id: UUID) -> int:
     """Fold the id to a signed 32-bit number, as the two-argument advisory lock wants it."""
     return int.from_bytes(workspace_id.bytes[-4:], "big", signed=True)
-
-
-def _wrap(cipher: AESGCM, key: bytes, owner: bytes) -> bytes:
-    nonce = os.urandom(NONCE_BYTES)
-    return nonce + cipher.encrypt(nonce, key, owner)
-
-
-def _unwrap(cipher: AESGCM, wrapped: bytes, owner: bytes) -> bytes:
-    return cipher.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], owner)
