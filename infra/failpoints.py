@@ -25,7 +25,7 @@ class Failpoint(StrEnum):
     SEALER_WRITTEN = "sealer.written"  # not committed
     SEALER_COMMITTED = "sealer.committed"
     POLICY_REACTED = "policy.reacted"  # the cursor stands still
-    VAULT_MINTED = "vault.minted"  # keys not committed, and nothing sealed with them
+    VAULT_MINTED = "vault.minted"  # keys committed, nothing sealed with them yet
     VAULT_FENCED = "vault.fenced"  # the key is still there, not committed
     VAULT_DESTROYED = "vault.destroyed"  # committed, the log does not know yet
 

@@ -5,9 +5,7 @@ every sealed field of that person unreadable for ever (crypto-shredding); the fe
 key from being minted, and the end of the epoch kills the copies in backups (ADR 0011).
 """
 
-from collections.abc import Iterable, Mapping
-from threading import Lock
-from time import monotonic
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -17,10 +15,11 @@ from psycopg import Connection, Cursor
 from psycopg.rows import TupleRow
 
 from infra.clock import now
+from infra.crypto.cipher_cache import CipherCache
 from infra.crypto.epoch_keys import EpochKeyError, EpochKeys
 from infra.crypto.epochs import CLOSED, current_epoch
 from infra.crypto.erasure_ledger import Erasure, ErasureLedger
-from infra.crypto.key_wrap import NONCE_BYTES, new_key, unwrap, wrap
+from infra.crypto.key_wrap import NONCE_BYTES, new_key, new_keys, unwrap, wrap_all
 from infra.crypto.live_keys import LiveKeys
 from infra.failpoints import Failpoint, failpoint
 from infra.postgres.connections import Pool
@@ -71,8 +70,7 @@ class KeyVault:
         self._outside = outside
         self._epoch: int | None = None
         self._workspaces: dict[tuple[UUID, int], AESGCM] = {}
-        self._cache: dict[tuple[UUID, UUID], tuple[AESGCM, float]] = {}
-        self._lock = Lock()
+        self._cache = CipherCache(ttl_s=CACHE_TTL_S, at_most=CACHE_MAX)
 
     def ciphers(
         self, workspace_id: UUID, subjects: Iterable[UUID], *, mint: bool
@@ -81,7 +79,9 @@ class KeyVault:
 
         A fenced (erased) subject is absent from the answer either way.
         """
-        found, missing = self._cached(workspace_id, set(subjects))
+        wanted = set(subjects)
+        found = self._cache.find(workspace_id, wanted)
+        missing = wanted - found.keys()
         if not missing:
             return found
         for left in reversed(range(TRIES)):
@@ -93,7 +93,7 @@ class KeyVault:
                     raise
             else:
                 break
-        self._remember(workspace_id, fresh)
+        self._cache.add(workspace_id, fresh)
         return found | fresh
 
     def destroy(self, workspace_id: UUID, subject: UUID) -> bool:
@@ -120,8 +120,7 @@ class KeyVault:
             destroyed = cursor.rowcount == 1
         self._outside.live_keys.blank(workspace_id, subject)
         failpoint(Failpoint.VAULT_DESTROYED)
-        with self._lock:
-            self._cache.pop((workspace_id, subject), None)
+        self._cache.drop(workspace_id, subject)
         return destroyed
 
     def fingerprint(self, workspace_id: UUID, subject: UUID) -> str:
@@ -155,63 +154,47 @@ class KeyVault:
 
     def forget(self) -> None:
         """Drop every unwrapped key from memory."""
-        with self._lock:
-            self._cache.clear()
+        self._cache.clear()
         self._forget_epoch()
 
     def _fetch(self, workspace_id: UUID, subjects: set[UUID], *, mint: bool) -> dict[UUID, AESGCM]:
         with self._pool.connection() as connection:
-            epoch = self._current(connection) if mint else 0
-            with connection.transaction():
-                cursor = connection.cursor(binary=True)
-                fresh = self._mint(cursor, workspace_id, epoch, subjects) if mint else {}
-                if fresh:
-                    failpoint(Failpoint.VAULT_MINTED)
-                if rest := list(subjects - fresh.keys()):
-                    cursor.execute(_SELECT, (workspace_id, rest))
-                    for subject, of_epoch, wrapped, house in cursor.fetchall():
-                        workspace = self._workspace_cipher(workspace_id, of_epoch, house)
-                        fresh[subject] = AESGCM(unwrap(workspace, wrapped, subject.bytes))
+            fresh = self._mint(connection, workspace_id, list(subjects)) if mint else {}
+            if fresh:
+                failpoint(Failpoint.VAULT_MINTED)
+            if rest := list(subjects - fresh.keys()):
+                rows = connection.cursor(binary=True).execute(_SELECT, (workspace_id, rest))
+                for subject, epoch, wrapped, house in rows.fetchall():
+                    workspace = self._workspace_cipher(workspace_id, epoch, house)
+                    fresh[subject] = AESGCM(unwrap(workspace, wrapped, subject.bytes))
         return fresh
 
     def _mint(
-        self, cursor: Cursor[TupleRow], workspace_id: UUID, epoch: int, subjects: set[UUID]
+        self, connection: Connection[TupleRow], workspace_id: UUID, subjects: Sequence[UUID]
     ) -> dict[UUID, AESGCM]:
-        """Make keys for subjects that have none and no fence; return the ciphers made."""
+        """Make keys for subjects that have none and no fence; return the ciphers made.
+
+        Lock, insert and commit travel together: what is returned is committed.
+        """
+        epoch = self._current(connection)
+        cursor = connection.cursor(binary=True)
+        keys = new_keys(len(subjects))
         try:
             workspace = self._current_workspace(cursor, workspace_id, epoch)
-            cursor.execute(
-                "SELECT pg_advisory_xact_lock_shared(%s, %s)",
-                (VAULT_LOCK, _lock_number(workspace_id)),
-            )
-            keys = {subject: new_key() for subject in subjects}
-            wrapped = [wrap(workspace, key, subject.bytes) for subject, key in keys.items()]
-            cursor.execute(_MINT, (workspace_id, epoch, list(keys), wrapped, workspace_id))
+            wrapped = wrap_all(workspace, keys, [subject.bytes for subject in subjects])
+            with connection.pipeline(), connection.transaction():
+                cursor.execute(
+                    "SELECT pg_advisory_xact_lock_shared(%s::int, %s::int)",
+                    (VAULT_LOCK, _lock_number(workspace_id)),
+                )
+                cursor.execute(_MINT, (workspace_id, epoch, subjects, wrapped, workspace_id))
         except psycopg.Error as error:
             if error.sqlstate != CLOSED:
                 raise
             raise EpochClosedError(f"epoch {epoch} is closed") from error
-        return {subject: AESGCM(keys[subject]) for (subject,) in cursor.fetchall()}
-
-    def _remember(self, workspace_id: UUID, ciphers: Mapping[UUID, AESGCM]) -> None:
-        until = monotonic() + CACHE_TTL_S
-        with self._lock:
-            if len(self._cache) > CACHE_MAX:
-                self._cache.clear()
-            for subject, cipher in ciphers.items():
-                self._cache[workspace_id, subject] = (cipher, until)
-
-    def _cached(
-        self, workspace_id: UUID, subjects: set[UUID]
-    ) -> tuple[dict[UUID, AESGCM], set[UUID]]:
-        now = monotonic()
-        found = {}
-        with self._lock:
-            for subject in subjects:
-                entry = self._cache.get((workspace_id, subject))
-                if entry is not None and entry[1] > now:
-                    found[subject] = entry[0]
-        return found, subjects - found.keys()
+        made = {subject for (subject,) in cursor.fetchall()}
+        pairs = zip(subjects, keys, strict=True)
+        return {subject: AESGCM(key) for subject, key in pairs if subject in made}
 
     def _current(self, connection: Connection[TupleRow]) -> int:
         if self._epoch is None:

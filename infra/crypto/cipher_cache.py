@@ -1,0 +1,73 @@
+"""Unwrapped keys in memory, for a bounded time, in two generations.
+
+Ageing by generations needs no note of the time at each key: a batch of a thousand is one update.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from threading import Lock
+from time import monotonic
+from uuid import UUID
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+Generation = dict[UUID, dict[UUID, AESGCM]]  # workspace -> subject -> cipher
+
+
+class CipherCache:
+    """Remembers a cipher for at least half of `ttl_s`, never longer than `ttl_s`."""
+
+    def __init__(
+        self, *, ttl_s: float, at_most: int, clock: Callable[[], float] = monotonic
+    ) -> None:
+        self._half_s = ttl_s / 2
+        self._at_most = at_most // 2
+        self._clock = clock
+        self._lock = Lock()
+        self._young: Generation = {}
+        self._old: Generation = {}
+        self._begin(clock())
+
+    def find(self, workspace_id: UUID, subjects: Collection[UUID]) -> dict[UUID, AESGCM]:
+        """Return the ciphers that are remembered."""
+        with self._lock:
+            self._age()
+            young = self._young.get(workspace_id, {})
+            old = self._old.get(workspace_id, {})
+            return {
+                subject: cipher
+                for subject in subjects
+                if (cipher := young.get(subject) or old.get(subject)) is not None
+            }
+
+    def add(self, workspace_id: UUID, ciphers: Mapping[UUID, AESGCM]) -> None:
+        """Remember; when it gets too much the older half is forgotten."""
+        with self._lock:
+            self._age()
+            if self._count + len(ciphers) > self._at_most:
+                self._begin(self._clock())
+            self._young.setdefault(workspace_id, {}).update(ciphers)
+            self._count += len(ciphers)
+
+    def drop(self, workspace_id: UUID, subject: UUID) -> None:
+        """Forget one."""
+        with self._lock:
+            for generation in (self._young, self._old):
+                generation.get(workspace_id, {}).pop(subject, None)
+
+    def clear(self) -> None:
+        """Forget all."""
+        with self._lock:
+            self._young, self._old = {}, {}
+
+    def _age(self) -> None:
+        now = self._clock()
+        if now - self._born >= 2 * self._half_s:
+            self._begin(now)
+            self._old = {}
+        elif now - self._born >= self._half_s:
+            self._begin(self._born + self._half_s)
+
+    def _begin(self, born: float) -> None:
+        """Let the young be the old ones; what is added from now on is younger than `born`."""
+        self._old, self._young = self._young, {}
+        self._count, self._born = 0, born
