@@ -9,6 +9,7 @@ from uuid import UUID
 
 import psycopg
 import structlog
+from msgspec import structs
 from psycopg_pool import PoolTimeout
 
 from commands.policies.bounce_suppresses_contact import BounceSuppressesContact
@@ -21,7 +22,7 @@ from infra.failpoints import Failpoint, failpoint
 from infra.postgres.do_not_mail import PostgresDoNotMail
 from infra.postgres.failures import reason_of
 from infra.postgres.heartbeats import beat
-from infra.postgres.parked_events import WAITS, ParkedEvent, has_kin_before, park
+from infra.postgres.parked_events import WAITS, ParkedEvent, park, wait_behind_kin
 from infra.postgres.policy_cursors import PolicyCursor
 from projections.projection import RecordedEvent
 from workers.acting import acting
@@ -40,6 +41,7 @@ class Follower:
     def __init__(self, adapters: Adapters, policy: Policy) -> None:
         self._adapters = adapters
         self._policy = policy
+        self.name = policy.name
         # Old versions of a tag are read through the mapper, so names alone are compared.
         self._names = frozenset(_unversioned(event.TAG) for event in policy.reacts_to)
         self._cursor = PolicyCursor(adapters.pool, policy.name)
@@ -59,43 +61,47 @@ class Follower:
 
     def _react_or_park(self, row: LogRow) -> None:
         """React; an event that cannot be handled waits with its kin, the others go on."""
-        key, reason = row.stream_id, ""
+        event, reason = self._decode(row)
+        parked = self._parked(row, event, reason)
+        with self._adapters.pool.connection() as connection:
+            waits = wait_behind_kin(connection, structs.replace(parked, reason=WAITS))
+        if waits:
+            return
+        if event:
+            reason = self.react_or_reason(row, event)
+        if reason:
+            log.error("policy_parked", policy=self.name, position=row.position, reason=reason)
+            with self._adapters.pool.connection() as connection:
+                park(connection, [structs.replace(parked, reason=reason)])
+
+    def _decode(self, row: LogRow) -> tuple[Event | None, str]:
+        """Return the event, or why it cannot be read."""
         try:
-            event = self._adapters.mapper.decode(row.tag, row.data)
-            key = _key(row, event)
-            if self._has_kin(row, key):
-                reason = WAITS
-            else:
-                self._react(row, event)
+            return self._adapters.mapper.decode(row.tag, row.data), ""
         except AWAY:
             raise
         except Exception as error:  # noqa: BLE001 - parked with its reason, the others go on
-            reason = reason_of(error)
-        if reason:
-            log.error("policy_parked", policy=self._policy.name, position=row.position)
-            self._park(row, key, reason)
+            return None, reason_of(error)
 
-    def _has_kin(self, row: LogRow, key: UUID) -> bool:
-        with self._adapters.pool.connection() as connection:
-            return has_kin_before(
-                connection,
-                self._policy.name,
-                workspace_id=row.workspace_id,
-                key=key,
-                position=row.position,
-            )
+    def react_or_reason(self, row: LogRow, event: Event) -> str:
+        """React; return "" or why it failed. Twice is harmless: the command has the same id."""
+        try:
+            self._react(row, event)
+        except AWAY:
+            raise
+        except Exception as error:  # noqa: BLE001 - parked with its reason, the others go on
+            return reason_of(error)
+        return ""
 
-    def _park(self, row: LogRow, key: UUID, reason: str) -> None:
-        event = ParkedEvent(
-            follower=self._policy.name,
+    def _parked(self, row: LogRow, event: Event | None, reason: str) -> ParkedEvent:
+        return ParkedEvent(
+            follower=self.name,
             workspace_id=row.workspace_id,
             position=row.position,
-            key=key,
+            key=_key(row, event) if event else row.stream_id,
             tag=row.tag,
             reason=reason,
         )
-        with self._adapters.pool.connection() as connection:
-            park(connection, event)
 
     def _react(self, row: LogRow, event: Event) -> None:
         if type(event) not in self._policy.reacts_to:
@@ -103,7 +109,7 @@ class Follower:
         command_id = derive_id(
             int(row.recorded_at.timestamp() * 1000),
             b"policy",
-            self._policy.name.encode(),
+            self.name.encode(),
             row.position.to_bytes(8, "big"),
         )
         context = acting(NAME, row.workspace_id, command_id, causation_id=row.command_id)

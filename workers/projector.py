@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from time import monotonic
 
 import psycopg
 import structlog
@@ -16,9 +17,17 @@ from infra.eventstore.reader import LogRow, read_page
 from infra.nats.connection import connect
 from infra.nats.stream import EnvelopeReader
 from infra.postgres.connections import Role
+from infra.postgres.failures import reason_of
 from infra.postgres.heartbeats import beat
-from infra.projecting.checkpoint import FencedError, VersionMismatchError, position_of
+from infra.projecting.checkpoint import (
+    AheadOfLogError,
+    FencedError,
+    VersionMismatchError,
+    position_of,
+)
+from infra.projecting.crew import Crew, Rota
 from infra.projecting.fold import BATCH, Folder
+from infra.projecting.partitions import WHOLE, Partition
 from infra.projecting.tables import LIVE
 from projections.projection import Projection
 from projections.registry import PROJECTIONS
@@ -29,37 +38,58 @@ log = structlog.get_logger()
 
 FETCH = 20  # envelopes a turn: at most 10,000 events
 QUIET_S = 0.25  # without a message for so long we look at the log itself
-OWNER_LOCK = 19  # class of the session lock: one projector process a name
+OWNER_LOCK = 19  # class of the session lock: one projector process a partition
+LOOK_EVERY_S = 1.0  # at who else is here
+ASK_AGAIN_S = 0.2  # for a partition that its former owner still holds
+SAVE_EVERY_S = 0.25  # a checkpoint that moves over others' events alone
 
 
 class LiveProjection:
-    """One projection with its connection and checkpoint; never ahead of its effects."""
+    """A projection, or a partition of it, with its connection and checkpoint.
 
-    def __init__(self, projection: Projection, mapper: Mapper, adapters: Adapters) -> None:
+    The checkpoint is never ahead of its effects.
+    """
+
+    def __init__(
+        self,
+        projection: Projection,
+        mapper: Mapper,
+        adapters: Adapters,
+        partition: Partition = WHOLE,
+    ) -> None:
         self.projection = projection
+        self.partition = partition
         self.position = -1
         self._mapper = mapper
         self._adapters = adapters
         self._connection: Connection[TupleRow] | None = None
         self._saved = -1
+        self._saved_at = 0.0
+        self._ask_again_at = 0.0
 
     def owned(self) -> bool:
         """Take the projection if it is free; tells whether it is ours."""
         if self._connection is not None:
             return True
+        if monotonic() < self._ask_again_at:
+            return False
         connection = self._adapters.connection(Role.WORKER)
         try:
             row = connection.execute(
-                "SELECT pg_try_advisory_lock(%s, hashtext(%s))", (OWNER_LOCK, self.projection.name)
+                "SELECT pg_try_advisory_lock(%s, hashtext(%s))",
+                (OWNER_LOCK, f"{self.projection.name}:{self.partition}"),
             ).fetchone()
             if row and row[0]:
-                self.position = self._saved = position_of(connection, self.projection)
+                self.position = self._saved = position_of(
+                    connection, self.projection, self.partition
+                )
                 self._connection = connection
-        except VersionMismatchError as error:
-            log.warning("projection_outdated", projection=self.projection.name, error=str(error))
+        except (VersionMismatchError, AheadOfLogError, FencedError) as error:
+            log.warning("projection_unfit", projection=self.projection.name, error=str(error))
         finally:
             if self._connection is None:
                 connection.close()
+                self._ask_again_at = monotonic() + ASK_AGAIN_S
         return self._connection is not None
 
     def release(self) -> None:
@@ -83,13 +113,15 @@ class LiveProjection:
                 self._apply(rows, upto=reached)
                 rows = []
                 self.read_log(upto=envelope.last)
-            elif mine:
+            elif mine and self.partition.holds(envelope.workspace_id):
                 rows += log_rows(envelope, after=reached)
                 if len(rows) >= BATCH:
                     self._apply(rows, upto=envelope.last)
                     rows = []
             reached = max(reached, envelope.last, self.position)
         self._apply(rows, upto=reached)
+        if monotonic() > self._saved_at + SAVE_EVERY_S:  # others' events do not end, perhaps
+            self._save()
 
     def read_log(self, *, upto: int | None = None) -> None:
         """Apply what the log has after our position, up to `upto` or its horizon."""
@@ -104,17 +136,17 @@ class LiveProjection:
         if rows:
             connection = self._owned_connection()
             self._folder(connection).fold_parking(rows, before=self._saved, after=upto)
-            self._saved = upto
+            self._saved, self._saved_at = upto, monotonic()
         self.position = max(self.position, upto)
 
     def _save(self) -> None:
         if self.position > self._saved:
             connection = self._owned_connection()
             self._folder(connection).fold([], before=self._saved, after=self.position)
-            self._saved = self.position
+            self._saved, self._saved_at = self.position, monotonic()
 
     def _folder(self, connection: Connection[TupleRow]) -> Folder:
-        return Folder(self.projection, self._mapper, connection, LIVE)
+        return Folder(self.projection, self._mapper, connection, LIVE, self.partition)
 
     def _owned_connection(self) -> Connection[TupleRow]:
         if self._connection is None:
@@ -133,13 +165,20 @@ def log_rows(envelope: Envelope, *, after: int) -> list[LogRow]:
 
 
 class Projector:
-    """All projections of this process, fed by one reader of the stream."""
+    """What this process has of the projections, fed by one reader of the stream.
+
+    `due` names projections that nobody may feed before a rebuild, and why.
+    """
 
     def __init__(self, adapters: Adapters, projections: Iterable[Projection]) -> None:
         self._adapters = adapters
-        self._live = [LiveProjection(p, adapters.mapper, adapters) for p in projections]
+        self._projections = {projection.name: projection for projection in projections}
+        self._live: dict[tuple[str, Partition], LiveProjection] = {}
+        self._crew: Crew | None = None
+        self._look_at = 0.0
         self._client: Client | None = None
         self._envelopes: EnvelopeReader | None = None
+        self.due: dict[str, str] = {}
 
     async def step(self) -> bool:
         """Take what the stream has; when it is silent or away, look at the log."""
@@ -148,14 +187,15 @@ class Projector:
             reader = await self._reader()
             envelopes = await reader.read(limit=FETCH, timeout_s=QUIET_S)
         except (NatsError, OSError, TimeoutError, ValueError, KeyError) as error:
-            log.debug("stream_unreadable", error=repr(error))
+            log.debug("stream_unreadable", error=reason_of(error))
             await asyncio.sleep(QUIET_S)
         await asyncio.to_thread(self.feed, envelopes)
         return True
 
     def feed(self, envelopes: Sequence[Envelope]) -> None:
         """Give every projection its due; one that fails does not hold up the others."""
-        for live in self._live:
+        for live in self._ours():
+            name = live.projection.name
             try:
                 if live.owned():
                     if envelopes:
@@ -163,22 +203,55 @@ class Projector:
                     else:
                         live.read_log()
             except (FencedError, psycopg.OperationalError, psycopg.InterfaceError) as error:
-                log.warning(
-                    "projection_released", projection=live.projection.name, error=repr(error)
-                )
+                log.warning("projection_released", projection=name, error=reason_of(error))
                 live.release()
             except Exception as error:
-                log.exception(
-                    "projection_failed", projection=live.projection.name, error=repr(error)
-                )
+                log.exception("projection_failed", projection=name, error=reason_of(error))
                 live.release()
 
     async def close(self) -> None:
         """Let go of everything."""
-        for live in self._live:
-            live.release()
+        self._leave()
         if self._client is not None:
             await self._client.close()
+
+    def _ours(self) -> list[LiveProjection]:
+        """Return our share; looked at anew now and then."""
+        if monotonic() >= self._look_at:
+            try:
+                self._follow(self._rota())
+                self._look_at = monotonic() + LOOK_EVERY_S
+            except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+                log.warning("projector_without_database", error=reason_of(error))
+                self._leave()
+        return list(self._live.values())
+
+    def _rota(self) -> Rota:
+        if self._crew is None:
+            self._crew = Crew(self._adapters.connection(Role.WORKER), self._projections.values())
+        return self._crew.rota()
+
+    def _follow(self, rota: Rota) -> None:
+        """Let go of what others have now, and take up what is ours."""
+        for name, reason in rota.due.items():
+            if self.due.get(name) != reason:
+                log.warning("projection_not_fed", projection=name, reason=reason)
+        self.due = rota.due
+        ours = {(name, share) for name, shares in rota.mine.items() for share in shares}
+        for gone in self._live.keys() - ours:
+            self._live.pop(gone).release()
+        for name, share in sorted(ours - self._live.keys()):
+            self._live[name, share] = LiveProjection(
+                self._projections[name], self._adapters.mapper, self._adapters, share
+            )
+
+    def _leave(self) -> None:
+        for live in self._live.values():
+            live.release()
+        self._live.clear()
+        if self._crew is not None:
+            self._crew.close()
+            self._crew = None
 
     async def _reader(self) -> EnvelopeReader:
         if self._envelopes is None:

@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 
 from infra.postgres.campaign_runs import CampaignRun
+from infra.postgres.checkpoints import Checkpoints
 from infra.postgres.connections import Pool
 from infra.postgres.sql_effect import SqlEffect
 from infra.postgres.tenant_scope import tenant_scope
@@ -48,11 +49,8 @@ class AudiencePages:
 
     def ready(self, run: CampaignRun) -> bool:
         """Whether the contact list holds everybody who was there at the launch."""
-        with self._pool.connection() as connection:
-            row = connection.execute(
-                "SELECT position FROM projections WHERE name = 'contact_list' AND active"
-            ).fetchone()
-        return row is not None and row[0] >= run.launched_position
+        seen = Checkpoints(self._pool).lowest(["contact_list"], run.workspace_id)
+        return seen >= run.launched_position
 
     def page(self, run: CampaignRun, *, limit: int) -> Sequence[Person]:
         """Return the next people after `run.expand_after`, by contact id."""

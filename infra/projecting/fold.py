@@ -1,10 +1,8 @@
 """Decode a run of the log for a projection and apply it, in one transaction with its checkpoint."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from uuid import UUID
 
 import msgspec
-import psycopg
 import structlog
 from psycopg import Connection, Cursor, sql
 from psycopg.rows import TupleRow
@@ -15,14 +13,10 @@ from infra.eventstore.mapper import Mapper, UnknownEventError
 from infra.eventstore.reader import LogRow
 from infra.failpoints import Failpoint, failpoint
 from infra.postgres.failures import reason_of
-from infra.postgres.parked_events import (
-    WAITS,
-    ParkedEvent,
-    has_kin_before,
-    has_parked,
-    park,
-)
+from infra.postgres.parked_events import has_parked
 from infra.projecting.checkpoint import FencedError, advance
+from infra.projecting.parking import AWAY, Parking, Tried
+from infra.projecting.partitions import WHOLE, Partition
 from projections.projection import Projection, RecordedEvent
 
 BATCH = 5_000
@@ -42,17 +36,29 @@ class Folder:
     """Feeds one projection; `schema` is where its tables are."""
 
     def __init__(
-        self, projection: Projection, mapper: Mapper, connection: Connection[TupleRow], schema: str
+        self,
+        projection: Projection,
+        mapper: Mapper,
+        connection: Connection[TupleRow],
+        schema: str,
+        partition: Partition = WHOLE,
     ) -> None:
         self.projection = projection
         self._mapper = mapper
         self._connection = connection
         self._schema = schema
+        self._partition = partition
 
     def wanted(self, rows: Iterable[LogRow], *, after: int) -> list[LogRow]:
-        """Keep what the projection reads and has not seen."""
-        contexts = self.projection.contexts
-        return [r for r in rows if r.position > after and context_of(r.tag) in contexts]
+        """Keep what the projection reads, of its share of the workspaces, and has not seen."""
+        contexts, share = self.projection.contexts, self._partition
+        return [
+            row
+            for row in rows
+            if row.position > after
+            and context_of(row.tag) in contexts
+            and (share.of == 1 or share.holds(row.workspace_id))
+        ]
 
     def fold(self, rows: Sequence[LogRow], *, before: int, after: int) -> None:
         """Apply rows and move the checkpoint from `before` to `after`, all or nothing.
@@ -62,8 +68,8 @@ class Folder:
         events = self._decode(rows)
         failpoint(Failpoint.PROJECTOR_DECODED)
         with self._connection.transaction():
-            cursor = self._cursor()
-            advance(cursor, self.projection, before=before, after=after)
+            cursor = self.cursor()
+            advance(cursor, self.projection, before=before, after=after, partition=self._partition)
             if events:
                 self.projection.apply(events, cursor)
             failpoint(Failpoint.PROJECTOR_APPLIED)
@@ -76,7 +82,7 @@ class Folder:
         """
         try:
             self._apply_all(rows)
-        except (UnfoldableError, psycopg.OperationalError, psycopg.InterfaceError):
+        except (UnfoldableError, *AWAY):
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, it is found event by event
             for row in rows:
@@ -84,71 +90,49 @@ class Folder:
             log.warning("batch_failed", projection=self.projection.name, error=reason_of(error))
 
     def fold_parking(self, rows: Sequence[LogRow], *, before: int, after: int) -> None:
-        """Do the same; when it fails, go event by event and park the bad ones with their kin."""
+        """Do the same; when it fails, park the bad events with their kin and apply the others."""
         try:
             if not has_parked(self._connection, self.projection.name):
                 self.fold(rows, before=before, after=after)
                 return
-        except (FencedError, psycopg.OperationalError, psycopg.InterfaceError):
+        except (FencedError, *AWAY):
             raise
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is found event by event
+        except Exception as error:  # noqa: BLE001 - whatever it is, the bad events are found
             log.warning("batch_failed", projection=self.projection.name, error=reason_of(error))
+        tried = self.try_to_decode(rows)
         with self._connection.transaction():
-            cursor = self._cursor()
-            advance(cursor, self.projection, before=before, after=after)
-            for row in rows:
-                self._apply_or_park(cursor, row)
+            cursor = self.cursor()
+            # First of all: whoever retries or skips what is parked holds the checkpoint meanwhile.
+            advance(cursor, self.projection, before=before, after=after, partition=self._partition)
+            Parking(self.projection, self._connection, cursor).take(tried)
+
+    def try_to_decode(self, rows: Sequence[LogRow]) -> list[Tried]:
+        """Decode what can be; the others come with the reason."""
+        try:
+            return [Tried(*pair) for pair in zip(rows, self._decode(rows), strict=True)]
+        except AWAY:
+            raise
+        except Exception as error:  # noqa: BLE001 - a single row tells which
+            if len(rows) == 1:
+                return [Tried(rows[0], None, reason_of(error))]
+        middle = len(rows) // 2
+        return [*self.try_to_decode(rows[:middle]), *self.try_to_decode(rows[middle:])]
 
     def _apply_all(self, rows: Sequence[LogRow]) -> None:
         events = self._decode(rows)
         with self._connection.transaction():
-            self.projection.apply(events, self._cursor())
+            self.projection.apply(events, self.cursor())
 
     def _apply_one(self, row: LogRow) -> None:
         try:
             self._apply_all([row])
-        except (UnfoldableError, psycopg.OperationalError, psycopg.InterfaceError):
+        except (UnfoldableError, *AWAY):
             raise
         except Exception as error:
             raise UnfoldableError(row, error) from error
 
-    def _apply_or_park(self, cursor: Cursor[TupleRow], row: LogRow) -> None:
-        key, reason = row.stream_id, ""
-        try:
-            event = self._decode([row])[0]
-            key = event.key
-            reason = WAITS if self._has_kin(cursor, row, key) else ""
-            if not reason:
-                with self._connection.transaction():
-                    self.projection.apply([event], cursor)
-        except (psycopg.OperationalError, psycopg.InterfaceError):
-            raise
-        except Exception as error:  # noqa: BLE001 - parked with its reason, the others go on
-            reason = reason_of(error)
-        if reason:
-            log.error("event_parked", projection=self.projection.name, position=row.position)
-            park(
-                cursor,
-                ParkedEvent(
-                    follower=self.projection.name,
-                    workspace_id=row.workspace_id,
-                    position=row.position,
-                    key=key,
-                    tag=row.tag,
-                    reason=reason,
-                ),
-            )
-
-    def _has_kin(self, cursor: Cursor[TupleRow], row: LogRow, key: UUID) -> bool:
-        return has_kin_before(
-            cursor,
-            self.projection.name,
-            workspace_id=row.workspace_id,
-            key=key,
-            position=row.position,
-        )
-
-    def _cursor(self) -> Cursor[TupleRow]:
+    def cursor(self) -> Cursor[TupleRow]:
+        """Return a cursor that finds the tables; in the caller's transaction."""
         cursor = self._connection.cursor()
         cursor.execute(
             sql.SQL("SET LOCAL search_path = {}, public").format(sql.Identifier(self._schema))

@@ -10,6 +10,7 @@ from psycopg.rows import TupleRow
 from infra.eventstore.mapper import Mapper
 from infra.eventstore.reader import read_page
 from infra.postgres.parked_events import forget_parked
+from infra.projecting.checkpoint import begin, stop_all
 from infra.projecting.fold import BATCH, Folder
 from infra.projecting.tables import (
     LIVE,
@@ -134,36 +135,32 @@ def _swap(shadow: Shadow, owner: Connection[TupleRow]) -> None:
     """
     projection = shadow.projection
     with owner.transaction():
-        owner.execute("SELECT FROM projections WHERE name = %s FOR UPDATE", (projection.name,))
+        of = len(stop_all(owner, projection.name)) or 1
         shadow.catch_up()
         swap_in(owner, projection.tables, shadow.schema)
-        owner.execute("DELETE FROM projections WHERE name = %s", (projection.name,))
-        owner.execute(
-            "INSERT INTO projections (name, version, position, active) VALUES (%s, %s, %s, true)",
-            (projection.name, projection.version, shadow.position),
-        )
+        begin(owner, projection, position=shadow.position, of=of)
         # What was parked is in the new tables, and nothing waits behind it any more.
         forget_parked(owner, projection.name)
 
 
-def install(connection: Connection[TupleRow], projection: Projection) -> bool:
-    """Create the tables of a projection that this database has never had; tell whether it did."""
+def install(connection: Connection[TupleRow], projection: Projection, *, of: int = 1) -> bool:
+    """Create the tables of a projection that this database has never had; tell whether it did.
+
+    Its workspaces are divided by `of`.
+    """
     known = connection.execute("SELECT FROM projections WHERE name = %s", (projection.name,))
     if known.fetchone() is not None:
         return False
     with connection.transaction():
         create_tables(connection, projection, LIVE)
         finish_tables(connection, projection, LIVE)
-        connection.execute(
-            "INSERT INTO projections (name, version, position, active) VALUES (%s, %s, 0, true)",
-            (projection.name, projection.version),
-        )
+        begin(connection, projection, position=0, of=of)
     return True
 
 
 def outdated(connection: Connection[TupleRow], projection: Projection) -> bool:
     """Tell whether the serving tables were built by another version of the projection."""
     row = connection.execute(
-        "SELECT version FROM projections WHERE name = %s AND active", (projection.name,)
+        "SELECT version FROM projections WHERE name = %s AND active LIMIT 1", (projection.name,)
     ).fetchone()
     return row is not None and row[0] != projection.version

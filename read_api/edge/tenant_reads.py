@@ -70,14 +70,15 @@ class ReadsProvider:
         """Wait for the projections that the route names in opt `reads`."""
         # A route without `reads` answers from tables that are written with the append itself.
         projections = request.route_handler.opt.get("reads")
+        workspace_id = caller_of(request).workspace_id
         if after and projections:
-            await self.wait_for(after, projections)
-        return TenantReads(self._pool, caller_of(request).workspace_id)
+            await self.wait_for(after, projections, workspace_id)
+        return TenantReads(self._pool, workspace_id)
 
-    async def wait_for(self, position: int, projections: Sequence[str]) -> None:
+    async def wait_for(self, position: int, projections: Sequence[str], workspace_id: UUID) -> None:
         """Poll until the slowest is there. Raises RefusalError not_caught_up after 2 s."""
         deadline = time.monotonic() + PATIENCE_S
-        while await sync_to_thread(self._checkpoints.lowest, projections) < position:
+        while await sync_to_thread(self._checkpoints.lowest, projections, workspace_id) < position:
             if time.monotonic() > deadline:
                 raise RefusalError(
                     "not_caught_up",

@@ -1,5 +1,6 @@
 """Events that cannot be applied are parked with their kin; rebuilds stop; owners are fenced."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import ExitStack
 from threading import Barrier, Thread
@@ -17,11 +18,13 @@ from infra.postgres.connections import Role
 from infra.projecting.checkpoint import FencedError, VersionMismatchError, position_of
 from infra.projecting.fold import UnfoldableError
 from infra.projecting.lag import lags
+from infra.projecting.partitions import WHOLE
 from infra.projecting.rebuild import RebuildRunningError
 from projections.projection import Projection
 from projections.registry import PROJECTIONS
 from tests.support.asking import asking
 from tests.support.builders import contact_imported, fact
+from tests.support.cli import until
 from tests.support.touchy_projection import (
     Touchy,
     checkpoint,
@@ -245,15 +248,20 @@ class TestTwoOwners:
     def test_a_projector_that_was_fenced_starts_again_from_the_database(
         self, people: People
     ) -> None:
-        projector = Projector(self.worker, [])
-        projector._live = [self.second]
+        projector = Projector(self.worker, [Touchy()])
+        projector._live = {("touchy", WHOLE): self.second}
         self.first.read_log()
         projector.feed([])
         assert self.second._connection is None, "it let go"
         self.first.release()
         (again,) = people.leave(ANN)
-        projector.feed([])
-        assert told(self.worker)[ANN] == [self.positions[0], again]
+
+        def goes_on() -> bool:  # once the server has noticed that the first one left
+            projector.feed([])
+            return told(self.worker)[ANN] == [self.positions[0], again]
+
+        until(goes_on)
+        asyncio.run(projector.close())
 
 
 def test_a_projection_of_another_version_is_not_fed(people: People, worker: Adapters) -> None:

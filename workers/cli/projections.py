@@ -34,14 +34,15 @@ def list_command(*, as_json: bool) -> None:
     table(
         [
             {
-                "name": name,
-                "version": version,
-                "position": position,
-                "updated_at": updated_at,
-                "tables": " ".join(t.name for t in PROJECTIONS[name].tables),
+                "name": row.name,
+                "version": row.version,
+                "partition": str(row.partition),
+                "position": row.position,
+                "updated_at": row.updated_at,
+                "tables": " ".join(t.name for t in PROJECTIONS[row.name].tables),
             }
-            for name, version, position, updated_at in rows
-            if name in PROJECTIONS
+            for row in rows
+            if row.name in PROJECTIONS
         ],
         as_json=as_json,
         empty="no projection yet: run `engine db migrate`",
