@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 import msgspec
 
+from infra.garbage import collect_rarely
 from infra.observability.logging import configure_logging
 from workers.bench import appends, jobs, streets
 from workers.bench.measure import Measured
@@ -32,6 +33,7 @@ BENCHMARKS: Mapping[str, Callable[[Stage], Measured]] = {
 def main(*, only: str | None, output: Path) -> None:
     """Measure each path beside its bare limit, on services and tables of its own."""
     configure_logging(service="bench", level="ERROR")
+    collect_rarely()  # as every worker does
     results = []
     click.echo(f"{'':<22}{'ours':>12}{'limit':>12}{'ratio':>8}  unit")
     for name in [only] if only else BENCHMARKS:

@@ -7,6 +7,7 @@ import click
 import msgspec
 
 from infra.bootstrap import Adapters
+from infra.garbage import collect_rarely
 from infra.postgres.connections import Role
 from infra.projecting.checkpoint import checkpoints
 from infra.projecting.fold import UnfoldableError
@@ -117,6 +118,7 @@ def verified(adapters: Adapters, name: str) -> Verified:
 
 @contextmanager
 def _shadow(adapters: Adapters, name: str) -> Iterator[Shadow]:
+    collect_rarely()
     try:
         with (
             adapters.connection(Role.MIGRATOR, bounded=False) as owner,

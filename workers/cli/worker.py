@@ -7,6 +7,7 @@ import inspect
 import click
 
 from infra.bootstrap import Adapters
+from infra.garbage import collect_rarely
 from infra.observability.logging import configure_logging
 from infra.postgres.connections import Role, role_password
 from infra.settings import SettingsError, load_settings
@@ -45,6 +46,7 @@ def worker_command(*, name: str) -> None:
         raise click.ClickException(str(error)) from error
     stop = Stop().listen()
     run = importlib.import_module(WORKERS[name][0]).run
+    collect_rarely()
     try:
         outcome = run(adapters, stop)
         if inspect.isawaitable(outcome):
