@@ -1,11 +1,11 @@
 """The NATS envelope: a run of consecutive events of one workspace and one context.
 
-Body: MessagePack array of events as they are stored (sealed JSON). Headers: the message id is
-the first position, so that JetStream drops a run that is published twice; the positions let a
-consumer see a hole.
+Body: MessagePack array of rows of the log as they are stored (sealed JSON; ids in 16 bytes).
+Headers: the message id is the first position, so that JetStream drops a run that is published
+twice; the positions let a consumer see a hole.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -19,9 +19,10 @@ FIRST = "Engine-First"
 LAST = "Engine-Last"
 PREVIOUS = "Engine-Previous"
 
-WireEvent = tuple[int, UUID, int, UUID, datetime, str, bytes]
-"""(position, stream id, version, command id, recorded at, tag, sealed JSON)"""
+WireEvent = tuple[int, UUID, UUID, int, UUID, datetime, str, bytes, str]
+"""(position, workspace id, stream id, version, command id, recorded at, tag, sealed JSON, kind)"""
 
+_ENCODE = msgspec.msgpack.Encoder(uuid_format="bytes").encode
 _EVENTS = msgspec.msgpack.Decoder(list[WireEvent])
 
 
@@ -37,7 +38,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     first: int
     last: int
     previous: dict[str, int]
-    events: list[WireEvent]
+    events: Sequence[WireEvent]
 
     @property
     def subject(self) -> str:
@@ -55,7 +56,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
 
     def body(self) -> bytes:
         """Return the message's bytes."""
-        return msgspec.msgpack.encode(self.events)
+        return _ENCODE(self.events)
 
 
 def parse_envelope(subject: str, headers: Mapping[str, str], body: bytes) -> Envelope:

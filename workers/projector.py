@@ -13,7 +13,7 @@ from psycopg.rows import TupleRow
 
 from infra.bootstrap import Adapters
 from infra.eventstore.mapper import Mapper
-from infra.eventstore.reader import LogRow, read_page
+from infra.eventstore.reader import LogRow, as_log_row, read_page
 from infra.nats.connection import connect
 from infra.nats.stream import EnvelopeReader
 from infra.postgres.connections import Role
@@ -156,12 +156,8 @@ class LiveProjection:
 
 def log_rows(envelope: Envelope, *, after: int) -> list[LogRow]:
     """Return the events of an envelope as the log has them, without those already seen."""
-    workspace = envelope.workspace_id
-    return [
-        LogRow(position, workspace, stream, version, command, recorded_at, tag, data)
-        for position, stream, version, command, recorded_at, tag, data in envelope.events
-        if position > after
-    ]
+    rows = list(map(as_log_row, envelope.events))
+    return rows if envelope.first > after else [row for row in rows if row.position > after]
 
 
 class Projector:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 import psycopg
 import structlog
@@ -11,7 +12,7 @@ from psycopg.rows import TupleRow
 
 from infra.bootstrap import Adapters
 from infra.eventstore.event_types import context_of
-from infra.eventstore.reader import LogRow, read_page
+from infra.eventstore.reader import PAGE, LogRow, read_page
 from infra.failpoints import Failpoint, failpoint
 from infra.nats.connection import connect
 from infra.nats.stream import EnvelopePublisher
@@ -44,6 +45,8 @@ class Relay:
         self._client: Client | None = None
         self._publisher: EnvelopePublisher | None = None
         self._news = asyncio.Event()
+        self._cursor: RelayCursor | None = None  # None: as the database has it
+        self._ahead: asyncio.Task[Sequence[LogRow]] | None = None
 
     async def step(self) -> bool:
         """Publish the next page; tells whether there was one."""
@@ -52,8 +55,10 @@ class Relay:
             if connection is None:
                 return False
             publisher = await self._connect()
-            cursor = await asyncio.to_thread(load_cursor, connection, SHARD)
-            page = await asyncio.to_thread(read_page, connection, cursor.position)
+            if self._cursor is None:
+                self._cursor = await asyncio.to_thread(load_cursor, connection, SHARD)
+            cursor = self._cursor
+            page = await self._next_page(connection, cursor.position)
             if not page:
                 return False
             failpoint(Failpoint.RELAY_READ)
@@ -62,17 +67,37 @@ class Relay:
             failpoint(Failpoint.RELAY_PUBLISHED)
             after = RelayCursor(page[-1].position, published)
             await asyncio.to_thread(move_cursor, connection, SHARD, cursor, after)
+            self._cursor = after
             failpoint(Failpoint.RELAY_MOVED)
         except (psycopg.Error, LostLeadershipError):
-            self._abdicate()
+            await self._abdicate()
             raise
         except Exception:
             # Nobody acknowledged: perhaps the stream is gone. It is made again, and the same
             # page is published again, since the cursor has not moved.
+            await self._drop_ahead()
             if self._publisher is not None:
                 await self._publisher.ensure_stream()
             raise
         return True
+
+    async def _next_page(self, connection: Connection[TupleRow], after: int) -> Sequence[LogRow]:
+        """Return the page after a position; the one behind it is read while it is published."""
+        ahead, self._ahead = self._ahead, None
+        page = await ahead if ahead else ()
+        if not page:
+            page = await asyncio.to_thread(read_page, connection, after)
+        if len(page) == PAGE:
+            reading = asyncio.to_thread(read_page, connection, page[-1].position)
+            self._ahead = asyncio.create_task(reading)
+        return page
+
+    async def _drop_ahead(self) -> None:
+        """Wait for the read that is under way and forget it: the cursor is not where it began."""
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None:
+            with suppress(psycopg.Error):
+                await ahead
 
     async def wait(self, seconds: float) -> None:
         """Sleep until somebody commits, at most so long."""
@@ -84,7 +109,7 @@ class Relay:
 
     async def close(self) -> None:
         """Let go of the lock and the link."""
-        self._abdicate()
+        await self._abdicate()
         if self._client is not None:
             await self._client.close()
 
@@ -100,7 +125,9 @@ class Relay:
         log.info("relay_leads", shard=SHARD)
         return connection
 
-    def _abdicate(self) -> None:
+    async def _abdicate(self) -> None:
+        await self._drop_ahead()
+        self._cursor = None
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -125,18 +152,20 @@ def envelopes(rows: Sequence[LogRow], published: dict[str, int]) -> Iterator[Env
     the past: a consumer of any set of contexts sees by it whether it missed something. A single
     event above the limit travels as an empty envelope: the consumer reads it from the log.
     """
-    start, size = 0, 0
-    for at, row in enumerate(rows):
+    start, size, workspace, context = 0, 0, -1, ""
+    for at, (_, owner, _, _, _, _, tag, data, _) in enumerate(rows):
         cut = at > start and (
-            row.workspace_id != rows[start].workspace_id
-            or context_of(row.tag) != context_of(rows[start].tag)
+            owner.int != workspace
+            or context_of(tag) != context
             or at - start >= MAX_EVENTS
-            or size + len(row.data) > MAX_BYTES
+            or size + len(data) > MAX_BYTES
         )
         if cut:
             yield _envelope(rows[start:at], published, size)
             start, size = at, 0
-        size += len(row.data)
+        if at == start:
+            workspace, context = owner.int, context_of(tag)
+        size += len(data)
     if rows:
         yield _envelope(rows[start:], published, size)
 
@@ -149,12 +178,7 @@ def _envelope(run: Sequence[LogRow], published: dict[str, int], size: int) -> En
         first=run[0].position,
         last=run[-1].position,
         previous=dict(published),
-        events=[]
-        if size > MAX_BYTES
-        else [
-            (r.position, r.stream_id, r.version, r.command_id, r.recorded_at, r.tag, r.data)
-            for r in run
-        ],
+        events=[] if size > MAX_BYTES else list(run),
     )
     published[context] = run[-1].position
     return envelope

@@ -1,6 +1,7 @@
 """Every event type of every context, by its own tag; never a Python path."""
 
 import importlib
+from functools import cache
 from types import MappingProxyType
 from typing import get_type_hints
 
@@ -35,6 +36,7 @@ def _collect() -> dict[str, type[Event]]:
 EVENT_TYPES = MappingProxyType(_collect())
 
 
+@cache
 def context_of(tag: str) -> str:
     """Return the context that a tag belongs to."""
     return tag.split(".", 1)[0]

@@ -12,6 +12,7 @@ from nats.js.api import (
     ConsumerConfig,
     DeliverPolicy,
     DiscardPolicy,
+    PubAck,
     RetentionPolicy,
     StorageType,
     StreamConfig,
@@ -24,13 +25,21 @@ MAX_BYTES = 2 * 1024**3
 MAX_AGE_S = 24 * 3600.0
 DUPLICATE_WINDOW_S = 120.0
 ACK_TIMEOUT_S = 5.0
+LOOK_AFTER_S = 0.25  # without an acknowledgement for so long: is the stream still there?
 IDLE_CONSUMER_S = 60.0
 BUFFER_ENVELOPES = 2_000
 BUFFER_BYTES = 64 * 1024**2
 
 
-async def ensure_stream(js: JetStreamContext) -> None:
-    """Make the stream when it is not there. Old messages go first: the log has them all."""
+class StreamLostError(NatsError):
+    """The stream was gone, with what was just published into it; it is made again."""
+
+
+async def ensure_stream(js: JetStreamContext) -> bool:
+    """Make the stream when it is not there; tells whether it was missing.
+
+    Old messages go first: the log has them all.
+    """
     config = StreamConfig(
         name=STREAM,
         subjects=[SUBJECTS],
@@ -45,6 +54,8 @@ async def ensure_stream(js: JetStreamContext) -> None:
         await js.stream_info(STREAM)
     except NotFoundError:
         await js.add_stream(config)
+        return True
+    return False
 
 
 class EnvelopePublisher:
@@ -55,17 +66,30 @@ class EnvelopePublisher:
 
     async def publish(self, envelopes: Sequence[Envelope]) -> None:
         """Publish all. Raises a NATS error or TimeoutError when any was not acknowledged."""
-        acks = [
-            await self._js.publish_async(
-                envelope.subject,
-                envelope.body(),
-                wait_stall=ACK_TIMEOUT_S,
-                headers=envelope.headers(),
-            )
-            for envelope in envelopes
-        ]
-        for ack in acks:
-            await asyncio.wait_for(ack, ACK_TIMEOUT_S)
+        acks: list[asyncio.Future[PubAck]] = []
+        try:
+            for envelope in envelopes:
+                ack = await self._js.publish_async(
+                    envelope.subject,
+                    envelope.body(),
+                    wait_stall=ACK_TIMEOUT_S,
+                    headers=envelope.headers(),
+                )
+                acks.append(ack)
+            await self._acknowledged(acks)
+        finally:
+            for ack in acks:  # nobody waits for these any more
+                ack.cancel()
+
+    async def _acknowledged(self, acks: Sequence[asyncio.Future[PubAck]]) -> None:
+        """Wait for all; when one is late, look whether there is a stream to acknowledge it."""
+        everything = asyncio.gather(*acks)
+        try:
+            await asyncio.wait_for(asyncio.shield(everything), LOOK_AFTER_S)
+        except TimeoutError:
+            if await ensure_stream(self._js):
+                raise StreamLostError from None
+            await asyncio.wait_for(everything, ACK_TIMEOUT_S)
 
     async def ensure_stream(self) -> None:
         """Make the stream when it is not there."""

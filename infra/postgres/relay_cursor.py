@@ -20,7 +20,11 @@ class RelayCursor(msgspec.Struct, frozen=True):
 
 
 def take_leadership(connection: Connection[TupleRow], shard: int) -> bool:
-    """Try to become the shard's relay for as long as this session lives."""
+    """Try to become the shard's relay for as long as this session lives.
+
+    The session does not wait for the disk: a cursor that a crash sets back is published again.
+    """
+    connection.execute("SET synchronous_commit = off")
     row = connection.execute("SELECT pg_try_advisory_lock(%s, %s)", (LEADER_LOCK, shard)).fetchone()
     return bool(row and row[0])
 
