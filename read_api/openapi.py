@@ -19,6 +19,7 @@ from infra.bootstrap import Adapters
 from infra.postgres.connections import Role
 from infra.settings import load_settings
 from read_api.edge.permission_guard import api_handlers
+from read_api.edge.request_marks import operation_of
 from read_api.routes import ROUTES, mounted
 from read_api.wiring import Wiring, constant
 from schemas.http.problems import Problem
@@ -65,7 +66,7 @@ def render_document(
     for path, handler in api_handlers(describer):
         for method in handler.http_methods if path in document["paths"] else ():
             operation = document["paths"][path][method.lower()]
-            name, said = _named(handler)
+            name, said = operation_of(handler), _explained(handler)
             operation["operationId"] = name if method != "HEAD" else f"{name}_head"
             operation["description"] = said
             operation["security"] = [] if handler.opt.get("public") else [{TOKEN: []}]
@@ -76,10 +77,10 @@ def render_document(
     return (json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode()
 
 
-def _named(handler: HTTPRouteHandler) -> tuple[str, str]:
-    """Return name and docstring of the function behind a handler, which may run in a thread."""
+def _explained(handler: HTTPRouteHandler) -> str:
+    """Return the docstring of the function behind a handler, which may run in a thread."""
     function = getattr(handler.fn, "func", handler.fn)
-    return function.__name__, inspect.cleandoc(function.__doc__ or "")
+    return inspect.cleandoc(function.__doc__ or "")
 
 
 def document() -> bytes:

@@ -22,4 +22,5 @@ def acting(
         command_id=command_id,
         correlation_id=correlation_id or causation_id or command_id,
         causation_id=causation_id,
+        command=worker,
     )

@@ -73,6 +73,7 @@ def _context(target: LinkTarget, new_id: NewId, now: datetime, *, ip: str | None
         command_id=command_id,
         correlation_id=command_id,
         ip=ip,
+        command="post_unsubscribe_link",
     )
 
 

@@ -1,1 +1,1 @@
-"""Erasing people: what is decided, and what is proven afterwards."""
+"""Erasing people, and exports for auditors: what is decided, and what is proven afterwards."""

@@ -1,8 +1,13 @@
-"""The vocabulary of erasure. A context of its own, so that every read model can follow it alone."""
+"""The vocabulary of erasure, and of exports of the log.
 
+A context of its own, so that every read model can follow it alone.
+"""
+
+from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
+from domain.privacy.export_filter import ExportFilter
 from domain.shared.model import Event
 
 
@@ -19,5 +24,81 @@ class ContactAnonymized(Event, frozen=True):
     key_sha256: str = ""
 
 
+class DeletionReason(StrEnum):
+    """Why an export is there no more."""
+
+    REQUESTED = "requested"
+    PERSON_ERASED = "person_erased"
+
+
+class ExportRequested(Event, frozen=True):
+    """Somebody wants events of the log; with `open_personal` their personal fields are opened."""
+
+    TAG: ClassVar[str] = "privacy.export_requested.v1"
+    export_id: UUID
+    filter: ExportFilter
+    open_personal: bool
+
+
+class ExportCompleted(Event, frozen=True):
+    """The files are whole. `sha256` is that of the manifest, which names those of the files."""
+
+    TAG: ClassVar[str] = "privacy.export_completed.v1"
+    export_id: UUID
+    events: int
+    commits: int
+    opened: int
+    first_position: int
+    last_position: int
+    sha256: str
+
+
+class ExportFailed(Event, frozen=True):
+    """The export cannot be made; `reason` says why, without personal data."""
+
+    TAG: ClassVar[str] = "privacy.export_failed.v1"
+    export_id: UUID
+    code: str
+    reason: str
+
+
+class ExportDownloaded(Event, frozen=True):
+    """Somebody followed the signed link."""
+
+    TAG: ClassVar[str] = "privacy.export_downloaded.v1"
+    export_id: UUID
+
+
+class ExportExpired(Event, frozen=True):
+    """The time of the export was over; its file is deleted."""
+
+    TAG: ClassVar[str] = "privacy.export_expired.v1"
+    export_id: UUID
+
+
+class ExportDeleted(Event, frozen=True):
+    """The export was taken away before its time; its file is deleted."""
+
+    TAG: ClassVar[str] = "privacy.export_deleted.v1"
+    export_id: UUID
+    reason: DeletionReason
+
+
 ErasureEvent = ContactAnonymized
-EVENTS: tuple[type[Event], ...] = (ContactAnonymized,)
+ExportEvent = (
+    ExportRequested
+    | ExportCompleted
+    | ExportFailed
+    | ExportDownloaded
+    | ExportExpired
+    | ExportDeleted
+)
+EVENTS: tuple[type[Event], ...] = (
+    ContactAnonymized,
+    ExportRequested,
+    ExportCompleted,
+    ExportFailed,
+    ExportDownloaded,
+    ExportExpired,
+    ExportDeleted,
+)

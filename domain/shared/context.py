@@ -11,7 +11,8 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
 
     `command_id` makes the command idempotent: the same id again returns the first answer.
     `now` is UTC-aware. `ip` is truncated (IPv4 /24, IPv6 /48) before it gets here.
-    `actor` is an opaque name such as `token:<id>`, `cli` or `worker:dispatcher`.
+    `actor` is an opaque name such as `token:<id>`, `cli` or `worker:dispatcher`; `command` says
+    what was asked: an operation of the API, a verb of the command line, a worker.
     """
 
     workspace_id: UUID
@@ -21,3 +22,4 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     correlation_id: UUID
     causation_id: UUID | None = None
     ip: str | None = None
+    command: str = ""

@@ -46,9 +46,9 @@ WITH written AS (
     {conflict}
     RETURNING position
 )
-INSERT INTO commits (workspace_id, command_id, actor, correlation_id, causation_id, ip, digest,
-                     event_count, first_position, last_position)
-SELECT %b::uuid, %b::uuid, %b::text, %b::uuid, %b::uuid, %b::text, %b::bytea,
+INSERT INTO commits (workspace_id, command_id, actor, correlation_id, causation_id, ip, command,
+                     digest, event_count, first_position, last_position)
+SELECT %b::uuid, %b::uuid, %b::text, %b::uuid, %b::uuid, %b::text, %b::text, %b::bytea,
        count(*), coalesce(min(position), log_head()), coalesce(max(position), log_head())
   FROM written
 RETURNING event_count, first_position, last_position, {positions}
@@ -192,6 +192,7 @@ class TenantRecorder(PostgresApplicationRecorder):
                     context.correlation_id,
                     context.causation_id,
                     context.ip,
+                    context.command,
                     batch.digest(),
                 ),
             )

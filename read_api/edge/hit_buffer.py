@@ -132,4 +132,5 @@ class HitBuffer:
             now=self._now(),
             command_id=command_id,
             correlation_id=command_id,
+            command="record_hits",
         )

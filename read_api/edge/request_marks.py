@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
 
 T = TypeVar("T")
 
@@ -45,6 +46,12 @@ def caller_of(connection: AnyConnection) -> Caller:
     if caller is None:
         raise RuntimeError("a route asked for its caller, but is public")
     return caller
+
+
+def operation_of(handler: BaseRouteHandler) -> str:
+    """Return the name of the operation, which stands in the OpenAPI document as operationId."""
+    function = getattr(handler.fn, "func", handler.fn)  # a threaded handler is wrapped
+    return str(function.__name__)
 
 
 def request_id_of(connection: AnyConnection) -> UUID:

@@ -14,7 +14,7 @@ from litestar.params import HeaderParameter, SkipValidation
 from commands.http.client import truncated_ip
 from domain.shared.context import Context
 from infra.postgres.request_keys import Claim, RequestKeys
-from read_api.edge.request_marks import caller_of, request_id_of
+from read_api.edge.request_marks import caller_of, operation_of, request_id_of
 from read_api.edge.upload import discard_upload, spooled_upload
 
 AnyRequest = Request[Any, Any, Any]  # the vendor's three free parameters
@@ -71,6 +71,7 @@ class WriteContext:
             command_id=claim.command_id,
             correlation_id=request_id_of(request),
             ip=truncated_ip(request.client.host if request.client else None),
+            command=operation_of(request.route_handler),
         )
 
     async def new_id(self, claim: NamedDependency[SkipValidation[Claim]]) -> UUID:

@@ -74,12 +74,14 @@ def session(*, role: Role = Role.WORKER, ask_first: bool = True) -> Iterator[Ada
 def asking(workspace_id: UUID) -> Context:
     """Return the context of a command given here and now."""
     command = new_id()
+    verb = click.get_current_context(silent=True)
     return Context(
         workspace_id=workspace_id,
         actor=ACTOR,
         now=now(),
         command_id=command,
         correlation_id=command,
+        command=verb.command_path if verb else ACTOR,
     )
 
 
