@@ -76,9 +76,38 @@ def heads(connection: Connection[TupleRow], workspaces: Sequence[UUID]) -> dict[
 
 
 def sealed_workspaces(connection: Connection[TupleRow]) -> list[UUID]:
-    """Return the workspaces that have a first seal, or any."""
+    """Return the workspaces that have any seal."""
     rows = connection.execute("SELECT DISTINCT workspace_id FROM log_seals ORDER BY 1").fetchall()
     return [row[0] for row in rows]
+
+
+def last_sealed_position(connection: Connection[TupleRow]) -> int:
+    """Return the highest position that any seal covers."""
+    row = connection.execute("SELECT max(last_position) FROM log_seals").fetchone()
+    return int(row[0] or 0) if row else 0
+
+
+def unsealed_for_long(
+    connection: Connection[TupleRow], after: int, *, older_than_s: float, only: UUID | None = None
+) -> tuple[int, UUID, float] | None:
+    """Return position, workspace and age in seconds of the first event that waits too long.
+
+    By the clock of the database, which also gave the events their time.
+    """
+    row = connection.execute(
+        "SELECT position, workspace_id, extract(epoch FROM clock_timestamp() - recorded_at)"
+        "  FROM events WHERE position > %(after)s AND position <= log_horizon()"
+        "   AND (%(only)s::uuid IS NULL OR workspace_id = %(only)s)"
+        " ORDER BY position LIMIT 1",
+        {"after": after, "only": only},
+    ).fetchone()
+    return (row[0], row[1], float(row[2])) if row and row[2] > older_than_s else None
+
+
+def seal_at(connection: Connection[TupleRow], workspace_id: UUID, number: int) -> Seal | None:
+    """Return one seal."""
+    found = seals_after(connection, workspace_id, number - 1, limit=1)
+    return found[0] if found and found[0].number == number else None
 
 
 def seals_after(

@@ -1,0 +1,204 @@
+"""Who changes the log is found out, and the first bad position is named."""
+
+from collections.abc import Iterator
+from uuid import UUID, uuid4
+
+import msgspec
+import psycopg
+import pytest
+from psycopg import Connection
+from psycopg.rows import TupleRow
+
+from infra.bootstrap import Adapters
+from infra.crypto.signing import SigningKey
+from infra.eventstore import sealer as sealing
+from infra.eventstore.log_verify import LogVerifier, Verified
+from infra.eventstore.seal_rows import seal_at
+from infra.eventstore.sealer import seal_next
+from infra.eventstore.seals import PURPOSE
+from infra.postgres.connections import Role
+from infra.settings import Secret, Settings
+from tests.support.logging_facts import founded, record_facts
+
+pytestmark = pytest.mark.integration
+
+OTHER = SigningKey(Secret("the key of somebody else, 32 bytes or more"))
+
+
+class Sealed(msgspec.Struct):
+    """A log of two workspaces, sealed four events at a time, and somebody with all rights to it.
+
+    Positions: 1 founds `one`, 2 founds `two`, 3-10 are facts of `one`, 11 of `two`, 12 of `one`.
+    The seals of `one` hold 1 3 4 5, 6 7 8 9 and 10 12.
+    """
+
+    one: UUID
+    two: UUID
+    key: SigningKey
+    intruder: Connection[TupleRow]
+
+    def verify(self, *, trusted: SigningKey | None = None) -> Verified:
+        key = trusted or self.key
+        return LogVerifier(self.intruder, keys={key.key_id: key.public_key}).verify()
+
+    def faults(self) -> list[tuple[int, UUID, str]]:
+        return [(f.position, f.workspace_id, f.what) for f in self.verify().faults]
+
+
+@pytest.fixture
+def log(
+    app: Adapters,
+    worker: Adapters,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Sealed]:
+    monkeypatch.setattr(sealing, "EVENTS_A_SEAL", 4)
+    key = SigningKey(settings.secret_key)
+    one, two = founded(app), founded(app)
+    record_facts(app, one, 8)
+    record_facts(app, two, 1)
+    record_facts(app, one, 1)
+    with worker.connection(Role.SEALER) as sealer:
+        seal_next(sealer, key)
+    with psycopg.connect(settings.database_url, autocommit=True) as intruder:
+        intruder.execute("SET session_replication_role = replica")  # no trigger fires
+        yield Sealed(one, two, key, intruder)
+
+
+def test_an_untouched_log_is_as_it_was_sealed(log: Sealed) -> None:
+    found = log.verify()
+    assert (found.ok, found.faults) == (True, [])
+    assert (found.workspaces, found.events, found.seals, found.upto) == (2, 12, 4, 12)
+
+
+CHANGED = "the event was changed"
+MISSING = "the event is missing"
+EXCHANGED = "the event was exchanged with that of position {}"
+COMMIT_CHANGED = "the commit of this event was changed"
+INSTANT = "interval '1 microsecond'"
+PAIR = "(e.position, o.position) IN ((4, 5), (5, 4))"
+SWAP = (
+    "UPDATE events SET position = CASE position WHEN {0} THEN {1} ELSE {0} END"
+    " WHERE position IN ({0}, {1})"
+)
+CHANGES = [
+    ("UPDATE events SET data = set_byte(data, 3, 1) WHERE position = 7", 7, CHANGED),
+    ("UPDATE events SET tag = 'contacts.import_failed.v2' WHERE position = 4", 4, CHANGED),
+    (f"UPDATE events SET recorded_at = recorded_at - {INSTANT} WHERE position = 9", 9, CHANGED),
+    ("UPDATE events SET version = 2 WHERE position = 1", 1, CHANGED),
+    ("UPDATE events SET stream_id = uuidv7() WHERE position = 11", 11, CHANGED),
+    ("UPDATE events SET kind = 'f' WHERE position = 1", 1, CHANGED),
+    ("UPDATE events SET command_id = uuidv7() WHERE position = 4", 4, CHANGED),
+    ("DELETE FROM events WHERE position = 1", 1, MISSING),
+    ("DELETE FROM events WHERE position = 3", 3, MISSING),
+    ("DELETE FROM events WHERE position = 5", 5, MISSING),
+    ("DELETE FROM events WHERE position = 6", 6, MISSING),
+    ("DELETE FROM events WHERE position = 12", 12, MISSING),
+    ("DELETE FROM events WHERE position IN (8, 9, 10, 12)", 8, MISSING),
+    ("DELETE FROM events WHERE position IN (2, 11)", 2, MISSING),
+    ("UPDATE events SET position = 13 WHERE position = 6", 6, MISSING),
+    (f"UPDATE events e SET data = o.data FROM events o WHERE {PAIR}", 4, EXCHANGED.format(5)),
+    (SWAP.format(7, 9), 7, EXCHANGED.format(9)),
+    (SWAP.format(3, 8), 3, CHANGED),  # in two seals: each sees one changed event
+    ("UPDATE commits SET actor = 'nobody' WHERE last_position = 10", 10, COMMIT_CHANGED),
+    ("UPDATE commits SET ip = '192.0.2.0' WHERE last_position = 1", 1, COMMIT_CHANGED),
+    ("UPDATE commits SET causation_id = command_id WHERE last_position = 11", 11, COMMIT_CHANGED),
+    ("DELETE FROM commits WHERE last_position = 10", 10, "the commit of this event is missing"),
+]
+
+
+def test_each_change_is_found_and_its_first_position_named(log: Sealed) -> None:
+    for statement, position, what in CHANGES:
+        with log.intruder.transaction(force_rollback=True):
+            log.intruder.execute(statement.encode())
+            [(found, of, said)] = log.faults()
+        assert (found, of) == (position, log.two if position in {2, 11} else log.one), statement
+        assert what in said, statement
+    assert log.verify().ok
+
+
+def test_an_event_moved_to_another_workspace_is_missed_in_one_and_too_many_in_the_other(
+    log: Sealed,
+) -> None:
+    log.intruder.execute("UPDATE events SET workspace_id = %s WHERE position = 5", (log.two,))
+    assert [(position, of) for position, of, _ in log.faults()] == [(5, log.one), (5, log.two)]
+
+
+def test_a_row_that_was_put_in_later_is_named(log: Sealed) -> None:
+    log.intruder.execute("UPDATE events SET position = position + 100 WHERE position = 12")
+    log.intruder.execute(
+        "INSERT INTO events SELECT 8, 'd', workspace_id, %s, 1, %s, recorded_at, tag, data"
+        " FROM events WHERE position = 2",
+        (uuid4(), uuid4()),
+    )
+    assert (8, log.two, "a row was added here after the log was sealed") in log.faults()
+
+
+OF_ONE = "FROM log_seals o WHERE s.workspace_id = o.workspace_id AND s.workspace_id = {one}"
+SEAL_CHANGES = [
+    ("DELETE FROM log_seals WHERE workspace_id = {one} AND number = 1", 1, "seal 1 is missing"),
+    ("DELETE FROM log_seals WHERE workspace_id = {one} AND number = 2", 6, "seal 2 is missing"),
+    ("DELETE FROM log_seals WHERE workspace_id = {one} AND number = 3", 10, "in no seal"),
+    (f"UPDATE log_seals s SET root = o.root {OF_ONE} AND s.number + 1 = o.number", 1, "signature"),
+    (f"UPDATE log_seals s SET number = 5 - s.number {OF_ONE} AND s.number > 1", 6, "signature"),
+    ("UPDATE log_seals SET last_position = 7 WHERE number = 2", 6, "signature of seal 2"),
+]
+
+
+def test_each_change_of_a_seal_is_found_and_the_start_of_its_range_named(log: Sealed) -> None:
+    log.intruder.execute("ALTER TABLE log_seals DROP CONSTRAINT log_seals_pkey")
+    for statement, position, what in SEAL_CHANGES:
+        with log.intruder.transaction(force_rollback=True):
+            log.intruder.execute(statement.replace("{one}", f"'{log.one}'").encode())
+            [(found, of, said)] = log.faults()
+        assert (found, of) == (position, log.one), statement
+        assert what in said, statement
+    assert log.verify().ok
+
+
+def test_a_seal_signed_with_another_key_is_not_trusted(log: Sealed) -> None:
+    seal = seal_at(log.intruder, log.one, 2)
+    assert seal is not None
+    forged = msgspec.structs.replace(seal, key_id=OTHER.key_id)
+    log.intruder.execute(
+        "UPDATE log_seals SET key_id = %s, signature = %s WHERE workspace_id = %s AND number = 2",
+        (OTHER.key_id, OTHER.sign(PURPOSE, forged.hash), log.one),
+    )
+    [(position, of, said)] = log.faults()
+    assert (position, of) == (6, log.one)
+    assert "not trusted" in said
+
+
+def test_an_index_that_was_changed_hides_the_place_but_not_the_fact(log: Sealed) -> None:
+    log.intruder.execute("UPDATE log_seals SET index = set_byte(index, 0, get_byte(index, 0) # 1)")
+    assert log.verify().ok  # the index only locates
+    log.intruder.execute("UPDATE events SET data = set_byte(data, 3, 1) WHERE position = 7")
+    [(position, _, said)] = log.faults()
+    assert position == 6
+    assert "which of 6 to 9" in said
+
+
+def test_what_waits_longer_than_a_minute_for_its_seal_is_a_fault(
+    log: Sealed, app: Adapters
+) -> None:
+    record_facts(app, log.two, 2)
+    assert log.verify().ok
+    log.intruder.execute(
+        "UPDATE events SET recorded_at = recorded_at - interval '61 s' WHERE position = 13"
+    )
+    [(position, of, said)] = log.faults()
+    assert (position, of) == (13, log.two)
+    assert "engine worker sealer" in said
+
+
+def test_a_log_that_is_being_written_and_sealed_verifies(
+    log: Sealed, app: Adapters, worker: Adapters
+) -> None:
+    def write(_: int) -> None:
+        record_facts(app, log.one, 2)
+        with worker.connection(Role.SEALER) as sealer:
+            seal_next(sealer, log.key)
+
+    keys = {log.key.key_id: log.key.public_key}
+    assert LogVerifier(log.intruder, keys=keys).verify(seen=write).ok
+    assert log.verify().events == 14
