@@ -20,6 +20,7 @@ class CommitRow(NamedTuple):
     correlation_id: UUID
     causation_id: UUID | None
     ip: str | None
+    command: str
     event_count: int
     first_position: int
     last_position: int
@@ -28,7 +29,7 @@ class CommitRow(NamedTuple):
 
 
 _COMMITS = """
-SELECT workspace_id, command_id, actor, correlation_id, causation_id, ip, event_count,
+SELECT workspace_id, command_id, actor, correlation_id, causation_id, ip, command, event_count,
        first_position, last_position, digest, recorded_at
   FROM commits
   JOIN unnest(%b::uuid[], %b::uuid[]) AS wanted (workspace_id, command_id)

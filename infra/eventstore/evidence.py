@@ -47,6 +47,7 @@ def commit_line(commit: CommitRow) -> Line:
         "causation_id": None if causation is None else str(causation),
         "ip": commit.ip,
         "actor": commit.actor,
+        "command": commit.command,
         "digest": commit.digest.hex(),
     }
 

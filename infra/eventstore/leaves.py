@@ -67,7 +67,10 @@ def commit_leaf(commit: CommitRow) -> bytes:
     causation = None if commit.causation_id is None else commit.causation_id.bytes
     ip = None if commit.ip is None else commit.ip.encode()
     return fixed + b"".join(
-        map(_optional, (causation, ip, commit.actor.encode(), bytes(commit.digest)))
+        map(
+            _optional,
+            (causation, ip, commit.actor.encode(), commit.command.encode(), commit.digest),
+        )
     )
 
 

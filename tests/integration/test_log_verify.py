@@ -12,7 +12,9 @@ from psycopg.rows import TupleRow
 from infra.bootstrap import Adapters
 from infra.crypto.signing import SigningKey
 from infra.eventstore import sealer as sealing
+from infra.eventstore.commit_rows import CommitRow
 from infra.eventstore.log_verify import LogVerifier, Verified
+from infra.eventstore.reader import LogRow
 from infra.eventstore.seal_rows import seal_at
 from infra.eventstore.sealer import seal_next
 from infra.eventstore.seals import PURPOSE
@@ -102,6 +104,8 @@ CHANGES = [
     (SWAP.format(3, 8), 3, CHANGED),  # in two seals: each sees one changed event
     ("UPDATE commits SET actor = 'nobody' WHERE last_position = 10", 10, COMMIT_CHANGED),
     ("UPDATE commits SET ip = '192.0.2.0' WHERE last_position = 1", 1, COMMIT_CHANGED),
+    ("UPDATE commits SET command = 'x' WHERE last_position = 2", 2, COMMIT_CHANGED),
+    ("UPDATE commits SET digest = digest || digest WHERE last_position = 2", 2, COMMIT_CHANGED),
     ("UPDATE commits SET causation_id = command_id WHERE last_position = 11", 11, COMMIT_CHANGED),
     ("DELETE FROM commits WHERE last_position = 10", 10, "the commit of this event is missing"),
 ]
@@ -115,6 +119,17 @@ def test_each_change_is_found_and_its_first_position_named(log: Sealed) -> None:
         assert (found, of) == (position, log.two if position in {2, 11} else log.one), statement
         assert what in said, statement
     assert log.verify().ok
+
+
+def test_a_leaf_covers_every_column_there_is(log: Sealed) -> None:
+    covered = {"events": LogRow._fields, "commits": CommitRow._fields}
+    for name, fields in covered.items():
+        columns = log.intruder.execute(
+            "SELECT attname FROM pg_attribute"
+            " WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped",
+            (name,),
+        ).fetchall()
+        assert {column for (column,) in columns} == set(fields)
 
 
 def test_an_event_moved_to_another_workspace_is_missed_in_one_and_too_many_in_the_other(
