@@ -23,6 +23,7 @@ from workers.acting import acting
 from workers.dispatching.recovery import recover
 from workers.dispatching.skips import skipped
 from workers.runtime import Stop, run_steps
+from workers.vault_keeper import VaultKeeper
 
 log = structlog.get_logger()
 
@@ -44,6 +45,7 @@ class Scheduler:
         self._leases = DispatcherLeases(adapters.pool)
         smtp = adapters.settings.smtp
         self._relay = f"{smtp.host}:{smtp.port}"
+        self._vault_keeper = VaultKeeper(adapters)
         self._house_kept_until = 0.0
 
     def step(self) -> bool:
@@ -134,6 +136,7 @@ class Scheduler:
         with self._adapters.pool.connection() as connection:
             connection.execute("SELECT ensure_fact_partitions()")
             connection.execute("SELECT forget_leftovers()")
+        self._vault_keeper.look()
         self._house_kept_until = monotonic() + DAY_S
 
 

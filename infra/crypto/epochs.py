@@ -40,8 +40,13 @@ def hold_epoch(connection: Connection[TupleRow] | Cursor[TupleRow]) -> None:
 
 
 def open_epoch(connection: Connection[TupleRow], keys: EpochKeys, epoch: int) -> int:
-    """Make `epoch` the current one, in the caller's transaction that holds the lock."""
+    """Make a key and the current epoch, in the caller's transaction that holds the lock."""
     keys.create(epoch)
+    return name_epoch(connection, keys, epoch)
+
+
+def name_epoch(connection: Connection[TupleRow], keys: EpochKeys, epoch: int) -> int:
+    """Make `epoch` current, whose key must be there: in a transaction that holds the lock."""
     proof = keys.wrap(epoch, bytes(KEY_BYTES), _PROOF_OWNER)
     connection.execute(_OPEN, (epoch, proof))
     return epoch

@@ -3,6 +3,7 @@
 import click
 
 from infra.bootstrap import Adapters
+from infra.crypto.settle import settle
 from infra.postgres.connections import Role
 from infra.postgres.migrate import migrate
 from infra.projecting.rebuild import Shadow, install, outdated, rebuild
@@ -31,6 +32,8 @@ def migrate_command(*, as_json: bool) -> None:
             vault_url=settings.vault_url,
             secret_key=settings.secret_key,
         )
+        with adapters.vault_connection() as vault:
+            settle(vault, adapters.outside_vault)
         made = install_read_models(settings)
     answer(
         {"migrations": applied, "read_models": made},

@@ -16,6 +16,7 @@ VERBS = {
     "campaigns": "workers.cli.campaigns:campaigns_group",
     "projections": "workers.cli.projections:projections_group",
     "log": "workers.cli.log:log_group",
+    "vault": "workers.cli.vault:vault_group",
     "demo": "workers.cli.demo:demo_command",
 }
 
