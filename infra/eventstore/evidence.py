@@ -10,10 +10,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from infra.eventstore.commit_rows import CommitRow
-from infra.eventstore.leaves import microseconds
+from infra.eventstore.leaves import Leaf, microseconds
 from infra.eventstore.merkle import Ranges
 from infra.eventstore.reader import LogRow
-from infra.eventstore.seals import Seal
+from infra.eventstore.seals import Seal, index_of
 
 Line = dict[str, Any]
 
@@ -52,15 +52,24 @@ def commit_line(commit: CommitRow) -> Line:
     }
 
 
-def seal_line(seal: Seal, known: Ranges = (), pruned: Sequence[bytes] = ()) -> Line:
+def seal_line(
+    seal: Seal,
+    known: Ranges = (),
+    pruned: Sequence[bytes] = (),
+    leaves: Sequence[Leaf] = (),
+) -> Line:
     """Return a seal with the proof that the known leaves are under its root.
 
     `known` and `pruned` as in `merkle.prune`; a seal of which nothing is exported needs neither.
+    With `leaves`, all that the seal covers, the line also has the index of the known ones: it
+    proves nothing, but lets a verifier name the first bad position.
     """
+    inside = [leaf for start, end in known for leaf in leaves[start:end]]
     return {
         **head_line(seal),
         "known": [list(span) for span in known],
         "pruned": [node.hex() for node in pruned],
+        "index": base64.b64encode(index_of(inside).packed()).decode() if inside else "",
     }
 
 

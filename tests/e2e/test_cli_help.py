@@ -13,13 +13,14 @@ pytestmark = pytest.mark.e2e
 
 ANSWERS_NOTHING = {"up", "api", "worker", "mail-catcher"}
 """Run until they are stopped."""
-JSON_LINES_ANYWAY = {"log export"}
+JSON_LINES_ANYWAY = {"log export", "log checkpoints"}
 WANTED = {
     "up", "api", "worker", "db migrate", "workspace create", "workspace list", "workspace token",
     "contacts import", "templates add", "templates list", "campaigns create", "campaigns launch",
     "campaigns pause", "campaigns resume", "campaigns cancel", "campaigns watch",
     "projections list", "projections lag", "projections rebuild", "projections verify",
-    "log tail", "log export", "log verify-order", "demo",
+    "log tail", "log export", "log verify-order", "log verify",
+    "log checkpoints", "log public-key", "demo",
 }  # fmt: skip
 
 

@@ -1,70 +1,36 @@
 """Who changes the log is found out, and the first bad position is named."""
 
+import json
 from collections.abc import Iterator
-from uuid import UUID, uuid4
+from pathlib import Path
+from uuid import uuid4
 
 import msgspec
-import psycopg
 import pytest
-from psycopg import Connection
-from psycopg.rows import TupleRow
 
 from infra.bootstrap import Adapters
 from infra.crypto.signing import SigningKey
-from infra.eventstore import sealer as sealing
 from infra.eventstore.commit_rows import CommitRow
-from infra.eventstore.log_verify import LogVerifier, Verified
+from infra.eventstore.log_verify import LogVerifier
 from infra.eventstore.reader import LogRow
 from infra.eventstore.seal_rows import seal_at
-from infra.eventstore.sealer import seal_next
 from infra.eventstore.seals import PURPOSE
-from infra.postgres.connections import Role
 from infra.settings import Secret, Settings
-from tests.support.logging_facts import founded, record_facts
+from tests.support.cli import Engine, environment
+from tests.support.logging_facts import record_facts
+from tests.support.sealed_log import Sealed, seal_all, sealed_log
 
 pytestmark = pytest.mark.integration
 
 OTHER = SigningKey(Secret("the key of somebody else, 32 bytes or more"))
 
 
-class Sealed(msgspec.Struct):
-    """A log of two workspaces, sealed four events at a time, and somebody with all rights to it.
-
-    Positions: 1 founds `one`, 2 founds `two`, 3-10 are facts of `one`, 11 of `two`, 12 of `one`.
-    The seals of `one` hold 1 3 4 5, 6 7 8 9 and 10 12.
-    """
-
-    one: UUID
-    two: UUID
-    key: SigningKey
-    intruder: Connection[TupleRow]
-
-    def verify(self, *, trusted: SigningKey | None = None) -> Verified:
-        key = trusted or self.key
-        return LogVerifier(self.intruder, keys={key.key_id: key.public_key}).verify()
-
-    def faults(self) -> list[tuple[int, UUID, str]]:
-        return [(f.position, f.workspace_id, f.what) for f in self.verify().faults]
-
-
 @pytest.fixture
 def log(
-    app: Adapters,
-    worker: Adapters,
-    settings: Settings,
-    monkeypatch: pytest.MonkeyPatch,
+    app: Adapters, worker: Adapters, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Sealed]:
-    monkeypatch.setattr(sealing, "EVENTS_A_SEAL", 4)
-    key = SigningKey(settings.secret_key)
-    one, two = founded(app), founded(app)
-    record_facts(app, one, 8)
-    record_facts(app, two, 1)
-    record_facts(app, one, 1)
-    with worker.connection(Role.SEALER) as sealer:
-        seal_next(sealer, key)
-    with psycopg.connect(settings.database_url, autocommit=True) as intruder:
-        intruder.execute("SET session_replication_role = replica")  # no trigger fires
-        yield Sealed(one, two, key, intruder)
+    with sealed_log(app, worker, settings, monkeypatch) as log:
+        yield log
 
 
 def test_an_untouched_log_is_as_it_was_sealed(log: Sealed) -> None:
@@ -211,9 +177,60 @@ def test_a_log_that_is_being_written_and_sealed_verifies(
 ) -> None:
     def write(_: int) -> None:
         record_facts(app, log.one, 2)
-        with worker.connection(Role.SEALER) as sealer:
-            seal_next(sealer, log.key)
+        seal_all(worker, log.key)
 
     keys = {log.key.key_id: log.key.public_key}
     assert LogVerifier(log.intruder, keys=keys).verify(seen=write).ok
     assert log.verify().events == 14
+
+
+def test_the_commands_prove_tell_and_refuse(
+    log: Sealed, app: Adapters, worker: Adapters, settings: Settings, tmp_path: Path
+) -> None:
+    engine = Engine(environment(settings))
+    heads, trusted = tmp_path / "heads.json", ("--trust", log.key.public_key.hex())
+    assert engine.ask("log", "public-key").out.strip() == log.key.public_key.hex()
+    assert engine.ask("log", "checkpoints", "--output", str(heads)).code == 0
+    assert engine.ask("log", "verify", "--against", str(heads), *trusted).code == 0
+
+    record_facts(app, log.one, 3)
+    seal_all(worker, log.key)
+    newer = engine.ask("log", "verify", "--from-checkpoint", str(heads), "--json")
+    assert (newer.code, newer.json["ok"], newer.json["events"]) == (0, True, 3)
+
+    log.intruder.execute("UPDATE events SET data = set_byte(data, 3, 1) WHERE position = 14")
+    found = engine.ask("log", "verify", "--workspace", str(log.one), "--json")
+    assert (found.code, found.json["ok"]) == (1, False)
+    assert [fault["position"] for fault in found.json["faults"]] == [14]
+    assert engine.ask("log", "verify", "--workspace", str(log.two)).code == 0
+
+    heads.write_text(heads.read_text().replace('"number": 1', '"number": 2'))
+    refused = engine.ask("log", "verify", "--against", str(heads))
+    assert refused.code == 1
+    assert "is not signed with a trusted key" in refused.err
+
+
+@pytest.mark.parametrize(
+    ("rewrite", "said"),
+    [
+        ("UPDATE events SET data = set_byte(data, 3, 1) WHERE position = 4", "at or before"),
+        ("DELETE FROM events WHERE position IN (10, 12)", "cut off"),
+    ],
+)
+def test_whoever_signs_a_changed_log_again_is_found_by_the_heads_that_are_outside(
+    log: Sealed, worker: Adapters, settings: Settings, tmp_path: Path, rewrite: str, said: str
+) -> None:
+    engine, heads = Engine(environment(settings)), tmp_path / "heads.json"
+    engine.ask("log", "checkpoints", "--output", str(heads))
+
+    log.intruder.execute(rewrite.encode())
+    log.intruder.execute("DELETE FROM log_seals")
+    log.intruder.execute("DELETE FROM sealer_cursor")
+    seal_all(worker, log.key)
+
+    assert log.verify().ok  # the installation alone cannot know
+    found = engine.ask("log", "verify", "--against", str(heads), "--json")
+    [fault] = [f for f in found.json["faults"] if f["workspace_id"] == str(log.one)]
+    assert (found.code, fault["seal"], fault["position"]) == (1, 3, 10)
+    assert said in fault["what"]
+    assert json.loads(heads.read_text())["public_key"] == log.key.public_key.hex()

@@ -13,6 +13,7 @@ import msgspec
 from infra.bootstrap import Adapters
 from infra.eventstore.log_order import check_order
 from infra.eventstore.reader import LogRow
+from workers.cli.log_verify import checkpoints_command, public_key_command, verify_command
 from workers.cli.output_file import OUTPUT_FILE
 from workers.cli.progress import progress_bar
 from workers.cli.session import (
@@ -31,6 +32,11 @@ PROGRESS_EVERY = 1_000
 @click.group("log")
 def log_group() -> None:
     """Read, export and check the event log."""
+
+
+log_group.add_command(verify_command)
+log_group.add_command(checkpoints_command)
+log_group.add_command(public_key_command)
 
 
 @log_group.command("tail")
