@@ -11,7 +11,7 @@ from domain.shared.context import Context
 from domain.shared.errors import ConcurrentChangeError, DomainError
 from domain.shared.model import Event, Fact, StreamModel
 from infra.eventstore.batch import Appended, EventBatch
-from infra.eventstore.mapper import Mapper
+from infra.eventstore.mapper import Mapper, PersonErasedError
 from infra.eventstore.recorder import TenantRecorder
 
 S = TypeVar("S")
@@ -77,16 +77,24 @@ class PostgresEventLog:
     ) -> Appended:
         """Record, and tell how many of the facts were new.
 
-        Raises ConcurrentChangeError when an effect met a row that somebody else wrote meanwhile.
+        Raises ConcurrentChangeError when an effect met a row that somebody else wrote meanwhile,
+        and PersonErasedError unless this very command was recorded before the erasure.
         """
         events = [fact.event for fact in facts]
+        try:
+            payloads = self._mapper.encode(context.workspace_id, events)
+        except PersonErasedError:
+            before = self._recorder.find_commit(context)
+            if before is None:
+                raise
+            return before
         batch = EventBatch(
             decisions=False,
             context=context,
             stream_ids=[fact.fact_id for fact in facts],
             versions=[0] * len(facts),
             tags=[event.TAG for event in events],
-            payloads=self._mapper.encode(context.workspace_id, events),
+            payloads=payloads,
             effects=effects,
         )
         try:

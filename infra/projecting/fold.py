@@ -72,7 +72,7 @@ class Folder:
             advance(cursor, self.projection, before=before, after=after, partition=self._partition)
             if events:
                 self.projection.apply(events, cursor)
-            failpoint(Failpoint.PROJECTOR_APPLIED)
+                failpoint(Failpoint.PROJECTOR_APPLIED)
         failpoint(Failpoint.PROJECTOR_COMMITTED)
 
     def apply_only(self, rows: Sequence[LogRow]) -> None:
