@@ -93,7 +93,7 @@ class Stage:
             row = connection.execute(
                 "SELECT (SELECT max(position) FROM events) <= least("
                 " (SELECT min(position) FROM projections),"
-                " (SELECT min(position) FROM policy_cursors),"
+                " (SELECT min(position) FROM policy_cursors), (SELECT position FROM sealer_cursor),"
                 " (SELECT min(position) FROM relay_cursor))"
             ).fetchone()
         return bool(row and row[0])

@@ -28,6 +28,7 @@ from tests.support.builders import CAMPAIGN_ID, contact_imported, emails_queued,
 from workers.policy_runner import Follower, policies
 from workers.projector import Projector
 from workers.relay import Relay
+from workers.sealer import Sealer
 
 PATIENCE_S = 10.0
 
@@ -181,6 +182,20 @@ def _react(adapters: Adapters, _: Sequence[Intent]) -> None:
     asyncio.run(drain())
 
 
+def _seal(adapters: Adapters, _: Sequence[Intent]) -> None:
+    sealer = Sealer(adapters)
+
+    async def step() -> bool:
+        return sealer.step()
+
+    async def drain() -> None:
+        while await _tried(step):
+            pass
+
+    asyncio.run(drain())
+    sealer.close()
+
+
 VERBS: Mapping[str, Callable[[Adapters, Intent], None]] = {
     "import": _record,
     "bounce": _record,
@@ -192,6 +207,7 @@ ROLES: Mapping[str, Callable[[Adapters, Sequence[Intent]], None]] = {
     "relay": _relay,
     "projector": _project,
     "policies": _react,
+    "sealer": _seal,
 }
 """The first part of a failpoint's name is the role that passes it, except: the vault's points."""
 

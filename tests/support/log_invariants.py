@@ -1,7 +1,9 @@
 """What must hold after any fault: the log is in order, and every read model is its fold."""
 
 from infra.bootstrap import Adapters
+from infra.crypto.signing import SigningKey
 from infra.eventstore.log_order import check_order
+from infra.eventstore.log_verify import LogVerifier
 from infra.postgres.connections import Role
 from infra.projecting.rebuild import Shadow
 from infra.projecting.verify import Verified, verify
@@ -11,7 +13,13 @@ from projections.registry import PROJECTIONS
 def faults_of(worker: Adapters) -> list[str]:
     """Return what is wrong with the log or with a read model; nothing when all followed it."""
     faults = check_order(worker.pool).faults
+    key = SigningKey(worker.settings.secret_key)
+    with worker.connection(Role.SEALER) as connection:
+        seals = LogVerifier(connection, keys={key.key_id: key.public_key}).verify()
+    faults += [f"seals: {fault}" for fault in seals.faults]
     last = worker.reader.before_last(1) + 1
+    if seals.upto < last:
+        faults.append(f"sealed up to {seals.upto}, the last event is {last}")
     for name in PROJECTIONS:
         found = verified(worker, name)
         if not found.ok or found.position < last:
