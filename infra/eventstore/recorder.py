@@ -38,34 +38,16 @@ from infra.settings import SettingsError
 ATTEMPTS = 5
 FACTS_IDENTITY = "events_facts"  # prefix of every index that enforces a fact's identity
 
-_WRITE = """
-WITH written AS (
-    INSERT INTO events (kind, workspace_id, stream_id, version, command_id, tag, data)
-    SELECT '{kind}', %b::uuid, s, v, %b::uuid, t, d
-      FROM unnest(%b::uuid[], %b::int[], %b::text[], %b::bytea[]) AS u(s, v, t, d)
-    {conflict}
-    RETURNING position
-)
-INSERT INTO commits (workspace_id, command_id, actor, correlation_id, causation_id, ip, command,
-                     digest, event_count, first_position, last_position)
-SELECT %b::uuid, %b::uuid, %b::text, %b::uuid, %b::uuid, %b::text, %b::text, %b::bytea,
-       count(*), coalesce(min(position), log_head()), coalesce(max(position), log_head())
-  FROM written
-RETURNING event_count, first_position, last_position, {positions}
+APPEND = """
+SELECT * FROM append_events(%b::text::"char", %b, %b, %b,
+                            %b, %b::int[], %b, %b,
+                            %b, %b, %b, %b, %b, %b)
 """
-WRITE_DECISIONS = _WRITE.format(
-    kind="d",
-    conflict="",
-    positions="(SELECT array_agg(position ORDER BY position) FROM written)",
-)
-WRITE_FACTS = _WRITE.format(kind="f", conflict="", positions="'{}'::bigint[]")
-WRITE_NEW_FACTS = _WRITE.format(
-    kind="f", conflict="ON CONFLICT DO NOTHING", positions="'{}'::bigint[]"
-)
 FIND_COMMIT = """
 SELECT event_count, first_position, last_position FROM commits
  WHERE workspace_id = %b AND command_id = %b
 """
+READ_STREAM = "SELECT * FROM stream_events(%b, %b)"
 SELECT_STREAM = """
 SELECT version, tag, data, position FROM events
  WHERE kind = 'd' AND workspace_id = %b AND stream_id = %b
@@ -138,17 +120,17 @@ class TenantRecorder(PostgresApplicationRecorder):
         A command that was recorded before returns its first answer; facts that are in the log
         already are left out. Raises IntegrityError when a decision lost its race.
         """
-        statement = WRITE_DECISIONS if batch.decisions else WRITE_FACTS
+        skip_known = False
         for attempt in range(ATTEMPTS):
             try:
-                return self._write(batch, statement)
+                return self._write(batch, skip_known=skip_known)
             except psycopg.errors.UniqueViolation as error:
                 before = self.find_commit(batch.context)
                 if before is not None:
                     return before
                 if not (error.diag.constraint_name or "").startswith(FACTS_IDENTITY):
                     raise IntegrityError(str(error)) from error
-                statement = WRITE_NEW_FACTS
+                skip_known = True
             except (psycopg.OperationalError, psycopg.InterfaceError):
                 # The answer to COMMIT may be lost with the connection: the retry meets the
                 # commit's row and returns what was recorded.
@@ -166,43 +148,27 @@ class TenantRecorder(PostgresApplicationRecorder):
     @_again
     def read_stream(self, workspace_id: UUID, stream_id: UUID) -> list[tuple[int, str, bytes, int]]:
         """Return (version, tag, payload, position) of a decision stream, oldest first."""
-        with self._tenant(workspace_id) as cursor:
-            return cursor.execute(
-                SELECT_STREAM + " ORDER BY version", (workspace_id, stream_id)
-            ).fetchall()
-
-    def _write(self, batch: EventBatch, statement: str) -> Appended:
-        context = batch.context
-        with self._connection() as connection, connection.pipeline(), connection.transaction():
+        with self._connection() as connection:
             cursor = connection.cursor(binary=True, row_factory=tuple_row)
-            cursor.execute("SELECT log_begin(%b)", (context.workspace_id,))
-            failpoint(Failpoint.APPENDER_BEGUN)
-            cursor.execute(
-                statement,
-                (
-                    context.workspace_id,
-                    context.command_id,
-                    batch.stream_ids,
-                    batch.versions,
-                    batch.tags,
-                    batch.payloads,
-                    context.workspace_id,
-                    context.command_id,
-                    context.actor,
-                    context.correlation_id,
-                    context.causation_id,
-                    context.ip,
-                    context.command,
-                    batch.digest(),
-                ),
+            return cast(
+                "list[tuple[int, str, bytes, int]]",
+                cursor.execute(READ_STREAM, (workspace_id, stream_id)).fetchall(),
             )
-            row = cursor.fetchone()
-            for effect in batch.effects:
-                effect.apply(cursor)
-            failpoint(Failpoint.APPENDER_WRITTEN)
+
+    def _write(self, batch: EventBatch, *, skip_known: bool) -> Appended:
+        parameters = append_parameters(batch, skip_known=skip_known)
+        with self._connection() as connection:
+            cursor = connection.cursor(binary=True, row_factory=tuple_row)
+            if batch.decisions and not batch.effects:
+                row = cursor.execute(APPEND, parameters).fetchone()
+            else:
+                with connection.pipeline(), connection.transaction():
+                    failpoint(Failpoint.APPENDER_BEGUN)
+                    row = cursor.execute(APPEND, parameters).fetchone()
+                    for effect in batch.effects:
+                        effect.apply(cursor)
+                    failpoint(Failpoint.APPENDER_WRITTEN)
         failpoint(Failpoint.APPENDER_COMMITTED)
-        if row is None:
-            raise RuntimeError("an append returned no row")
         return Appended(*row)
 
     def _connection(self) -> Any:  # noqa: ANN401 - the pool's untyped context manager
@@ -310,6 +276,27 @@ class TenantRecorder(PostgresApplicationRecorder):
             command_id=command_id,
             correlation_id=command_id,
         )
+
+
+def append_parameters(batch: EventBatch, *, skip_known: bool) -> tuple[object, ...]:
+    """Return what APPEND wants."""
+    context = batch.context
+    return (
+        "d" if batch.decisions else "f",
+        skip_known,
+        context.workspace_id,
+        context.command_id,
+        batch.stream_ids,
+        batch.versions,
+        batch.tags,
+        batch.payloads,
+        context.actor,
+        context.correlation_id,
+        context.causation_id,
+        context.ip,
+        context.command,
+        batch.digest(),
+    )
 
 
 class PollingSubscription(ListenNotifySubscription[TenantRecorder]):

@@ -82,4 +82,7 @@ def _values(names: list[str]) -> Callable[[Any], tuple[Any, ...]]:
     """Return attrgetter, but a tuple for one name too."""
     if len(names) > 1:
         return attrgetter(*names)
-    return lambda of: tuple(getattr(of, name) for name in names)
+    if not names:
+        return lambda _: ()
+    value = attrgetter(*names)
+    return lambda of: (value(of),)
