@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from infra.failpoints import Failpoint
 from infra.settings import DEFAULTS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -133,3 +134,31 @@ def test_nothing_else_reads_the_environment() -> None:
         if isinstance(node, ast.Attribute) and node.attr in {"environ", "getenv"}
     }
     assert found - allowed == set()
+
+
+def failpoints_passed() -> list[str]:
+    return [
+        node.args[0].attr
+        for _, tree in sources()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "failpoint"
+        and isinstance(node.args[0], ast.Attribute)
+    ]
+
+
+def test_every_failpoint_stands_at_one_place() -> None:
+    assert sorted(failpoints_passed()) == sorted(point.name for point in Failpoint)
+
+
+def test_nothing_of_the_product_arms_a_failpoint() -> None:
+    arming = {
+        path
+        for path, tree in sources()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        and node.module == "infra.failpoints"
+        and {alias.name for alias in node.names} - {"Failpoint", "failpoint"}
+    }
+    assert arming == set()

@@ -17,7 +17,9 @@ def faults_of(worker: Adapters) -> list[str]:
     with worker.connection(Role.SEALER) as connection:
         seals = LogVerifier(connection, keys={key.key_id: key.public_key}).verify()
     faults += [f"seals: {fault}" for fault in seals.faults]
-    last = worker.reader.before_last(1) + 1
+    with worker.pool.connection() as connection:
+        row = connection.execute("SELECT coalesce(max(position), 0) FROM events").fetchone()
+    last = row[0] if row else 0
     if seals.upto < last:
         faults.append(f"sealed up to {seals.upto}, the last event is {last}")
     for name in PROJECTIONS:
