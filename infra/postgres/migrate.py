@@ -13,6 +13,8 @@ from infra.postgres.connections import Role, role_dsn, role_password
 from infra.settings import Secret, SettingsError
 
 HERE = Path(__file__).parent
+LOG_USERS = (Role.MIGRATOR, Role.APP, Role.WORKER, Role.SEALER)
+VAULT_USERS = (Role.MIGRATOR, Role.VAULT)
 MIGRATION_LOCK = (7, 1)  # two-argument advisory lock: the one-argument space is the log's
 
 
@@ -29,8 +31,8 @@ def migrate(*, database_url: str, vault_url: str, secret_key: Secret) -> list[st
         ensure_roles(database_url, secret_key)
         applied = []
         for url, folder, users in (
-            (database_url, "migrations", (Role.MIGRATOR, Role.APP, Role.WORKER, Role.SEALER)),
-            (vault_url, "vault_migrations", (Role.MIGRATOR, Role.VAULT)),
+            (database_url, "migrations", LOG_USERS),
+            (vault_url, "vault_migrations", VAULT_USERS),
         ):
             ensure_database(url, users)
             dsn = role_dsn(url, Role.MIGRATOR, secret_key, name="engine-migrate")

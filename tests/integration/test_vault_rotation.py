@@ -49,7 +49,7 @@ def as_admin(settings: Settings, statement: LiteralString) -> None:
 def test_everybody_is_readable_after_a_rotation_and_an_old_copy_opens_nothing(
     settings: Settings, worker: Adapters, boxes: dict[UUID, bytes]
 ) -> None:
-    copy = stolen_rows(settings)
+    copy = stolen_rows(settings.vault_url)
     assert crack(worker, copy).keys() == set(PEOPLE), "the thief's tools work"
     worker.vault.destroy(HOUSE, ANN)
     assert turn(worker) == Rotated(2, 39, 39, [1], resumed=False)
@@ -217,7 +217,7 @@ WAITING: LiteralString = "SELECT count(*) FROM pg_stat_activity" + WHO_WAITS
 def test_a_killed_rotation_is_taken_up_and_nobody_is_lost(
     settings: Settings, worker: Adapters, boxes: dict[UUID, bytes], point: str
 ) -> None:
-    copy = stolen_rows(settings)
+    copy = stolen_rows(settings.vault_url)
     lock, epochs = HELD[point]
     env = environment(settings)
     with (

@@ -92,7 +92,7 @@ class ContactBook:
         """The addresses in the read model, sorted."""
         with tenant_scope(self._worker.pool, self.workspace_id) as cursor:
             rows = cursor.execute("SELECT email FROM contacts").fetchall()
-        return sorted(email for (email,) in rows)
+        return sorted(email or "" for (email,) in rows)
 
 
 def numbered(numbers: Iterable[int]) -> bytes:

@@ -33,9 +33,9 @@ def opened(vault: KeyVault, workspace: UUID, boxes: dict[UUID, bytes]) -> set[UU
     }
 
 
-def stolen_rows(settings: Settings) -> list[Row]:
+def stolen_rows(vault_url: str) -> list[Row]:
     """Every key with its workspace's key, as a copy of the database has them."""
-    with psycopg.connect(settings.vault_url) as admin:
+    with psycopg.connect(vault_url) as admin:
         return admin.execute(
             "SELECT workspace_id, subject_id, epoch, s.wrapped, w.wrapped"
             " FROM subject_keys s JOIN workspace_keys w USING (workspace_id, epoch)"

@@ -42,8 +42,8 @@ def migrate_command(*, as_json: bool) -> None:
     )
 
 
-def install_read_models(settings: Settings) -> list[str]:
-    """Make the tables of new projections; rebuild those that another version built."""
+def install_read_models(settings: Settings, *, every: bool = False) -> list[str]:
+    """Make the tables of new projections; rebuild those of another version, or `every` one."""
     adapters = Adapters(settings, role=Role.WORKER, name="engine-migrate")
     made = []
     try:
@@ -54,7 +54,7 @@ def install_read_models(settings: Settings) -> list[str]:
             for name, projection in PROJECTIONS.items():
                 if install(owner, projection):
                     made.append(name)
-                elif outdated(owner, projection):
+                elif every or outdated(owner, projection):
                     rebuild(Shadow(projection, adapters.mapper, owner=owner, worker=filler))
                     made.append(name)
     finally:

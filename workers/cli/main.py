@@ -16,6 +16,8 @@ VERBS = {
     "campaigns": "workers.cli.campaigns:campaigns_group",
     "projections": "workers.cli.projections:projections_group",
     "log": "workers.cli.log:log_group",
+    "backup": "workers.cli.backup:backup_command",
+    "restore": "workers.cli.backup:restore_command",
     "vault": "workers.cli.vault:vault_group",
     "demo": "workers.cli.demo:demo_command",
 }

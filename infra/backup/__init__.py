@@ -1,0 +1,1 @@
+"""Backups of both databases, and their restoring."""
