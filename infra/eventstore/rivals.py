@@ -12,6 +12,8 @@ from eventsourcing.postgres import PostgresApplicationRecorder
 from psycopg.rows import tuple_row
 
 from infra.eventstore.batch import Appended, EventBatch
+from infra.eventstore.log import PostgresEventLog
+from infra.eventstore.mapper import Mapper
 from infra.eventstore.recorder import (
     APPEND,
     TenantRecorder,
@@ -50,3 +52,10 @@ class LockedRecorder(TenantRecorder):
                 cursor.execute("LOCK TABLE events IN EXCLUSIVE MODE")
                 cursor.execute(APPEND, parameters)
             return Appended(*cursor.fetchone())
+
+
+@contextmanager
+def locked_log(dsn: str, mapper: Mapper, *, size: int) -> Iterator[PostgresEventLog]:
+    """Yield a log whose appends wait for each other; its role needs MAINTAIN on the events."""
+    with open_datastore(dsn, size=size) as datastore:
+        yield PostgresEventLog(LockedRecorder(datastore), mapper)

@@ -16,7 +16,10 @@ BENCHMARKS: Mapping[str, Callable[[Stage], Measured]] = {
     "import_contacts": jobs.import_contacts,
     "append_record": appends.append_record,
     "append_record_sealed": appends.append_record_sealed,
-    "append_decide": appends.append_decide,
+    "append_record_sealed_new": appends.append_record_sealed_new,
+    "append_decide_16": appends.append_decide_16,
+    "append_decide_beside_bulk": appends.append_decide_beside_bulk,
+    "reader_missed": appends.reader_missed,
     "relay": streets.relay,
     "project_stats": streets.project_stats,
     "project_contacts": streets.project_contacts,
@@ -25,26 +28,43 @@ BENCHMARKS: Mapping[str, Callable[[Stage], Measured]] = {
 }
 
 
+LONG = frozenset({"append_growth_10m"})  # minutes: only when asked for by name, or with --all
+
+
 @click.command()
 @click.option("--only", type=click.Choice(list(BENCHMARKS)), help="Run one benchmark.")
+@click.option("--all", "everything", is_flag=True, help="Run those of several minutes too.")
+@click.option(
+    "--seconds", default=10.0, show_default=True, help="How long to measure what is under load."
+)
 @click.option(
     "--output", type=click.Path(path_type=Path), default=Path("bench.json"), show_default=True
 )
-def main(*, only: str | None, output: Path) -> None:
+def main(*, only: str | None, everything: bool, seconds: float, output: Path) -> None:
     """Measure each path beside its bare limit, on services and tables of its own."""
     configure_logging(service="bench", level="ERROR")
     collect_rarely()  # as every worker does
     results = []
-    click.echo(f"{'':<22}{'ours':>12}{'limit':>12}{'ratio':>8}  unit")
+    click.echo(f"{'':<26}{'ours':>12}{'limit':>12}{'ratio':>8}  {'wanted':<9} unit")
     for name in [only] if only else BENCHMARKS:
-        with stage() as fresh:
+        if name in LONG and not (only or everything):
+            click.echo(f"{name:<26}takes minutes: ask for it with --only {name} or --all")
+            continue
+        with stage(seconds=seconds) as fresh:
             result = BENCHMARKS[name](fresh)
-        click.echo(
-            f"{name:<22}{result.ours:>12,.0f}{result.limit:>12,.0f}{result.ratio:>8.2f}"
-            f"  {result.unit}"
-        )
+        _show(result)
         results.append(result)
         output.write_bytes(msgspec.json.format(msgspec.json.encode(results), indent=1) + b"\n")
+
+
+def _show(result: Measured) -> None:
+    verdict = "" if result.holds else "  MISSED"
+    click.echo(
+        f"{result.name:<26}{result.ours:>12,.0f}{result.limit:>12,.0f}{result.ratio:>8.2f}"
+        f"  {result.wanted:<9} {result.unit}{verdict}"
+    )
+    for name, value in result.detail.items():
+        click.echo(f"  {name:<36}{value:>14,.1f}")
 
 
 if __name__ == "__main__":

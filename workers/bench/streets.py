@@ -16,7 +16,7 @@ from projections.projection import Projection
 from projections.registry import PROJECTIONS
 from schemas.messages import Envelope
 from workers.bench import bare
-from workers.bench.appends import contact_facts, sent_facts
+from workers.bench.facts import contact_facts, sent_facts
 from workers.bench.measure import Measured, measured, rate
 from workers.bench.stage import Stage
 from workers.projector import LiveProjection
