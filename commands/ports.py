@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 from uuid import UUID
 
+from domain.privacy.export_filter import ExportFilter
 from domain.shared.context import Context
 from domain.shared.model import Event, Fact, StreamModel
 
@@ -72,8 +73,10 @@ class DoNotMail(Protocol):
 class ApiTokens(Protocol):
     """Which secrets are good."""
 
-    def add(self, workspace_id: UUID, token_id: UUID, *, sha256: bytes) -> Effect:
-        """Return the effect that lets a secret in."""
+    def add(
+        self, workspace_id: UUID, token_id: UUID, *, sha256: bytes, permissions: Sequence[str] = ()
+    ) -> Effect:
+        """Return the effect that lets a secret in, with permissions beyond the usual ones."""
 
     def revoke(self, workspace_id: UUID, token_id: UUID) -> Effect:
         """Return the effect that refuses it from now on."""
@@ -86,6 +89,24 @@ class ImportIntake(Protocol):
         self, workspace_id: UUID, import_id: UUID, *, mapping: dict[str, str], size_bytes: int
     ) -> Effect:
         """Return the effect that hands a stored file to the importer."""
+
+
+class Exports(Protocol):
+    """Exports of the log that wait for the exporter, or are there."""
+
+    def begin(
+        self,
+        workspace_id: UUID,
+        export_id: UUID,
+        *,
+        wanted: ExportFilter,
+        open_personal: bool,
+        requested_by: str,
+    ) -> Effect:
+        """Return the effect that hands an export to the exporter."""
+
+    def delete(self, workspace_id: UUID, export_id: UUID) -> Effect:
+        """Return the effect that ends it, so that its files go."""
 
 
 class CleanedHtml(Protocol):

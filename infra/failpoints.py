@@ -25,6 +25,9 @@ class Failpoint(StrEnum):
     SEALER_WRITTEN = "sealer.written"  # not committed
     SEALER_COMMITTED = "sealer.committed"
     POLICY_REACTED = "policy.reacted"  # the cursor stands still
+    EXPORTER_WRITTEN = "exporter.written"  # a slice, not durable
+    EXPORTER_KEPT = "exporter.kept"  # durable, the table of exports does not know yet
+    EXPORTER_PACKED = "exporter.packed"  # the zip is there, not completed
     VAULT_MINTED = "vault.minted"  # keys committed, nothing sealed with them yet
     VAULT_FENCED = "vault.fenced"  # the key is still there, not committed
     VAULT_DESTROYED = "vault.destroyed"  # committed, the log does not know yet

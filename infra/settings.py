@@ -66,6 +66,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     vault_url: str  # ENGINE_VAULT_URL: the same for the key vault
     vault_keys_dir: Path  # ENGINE_VAULT_KEYS_DIR: keys of the epochs, erasures, live keys
     vault_rotate_days: int  # ENGINE_VAULT_ROTATE_DAYS: age at which an epoch ends; 0 is never
+    exports_dir: Path  # ENGINE_EXPORTS_DIR: files of exports that auditors asked for
+    export_keep_days: int  # ENGINE_EXPORT_KEEP_DAYS: then an export's file is deleted
     nats_url: str  # ENGINE_NATS_URL
     smtp: SmtpSettings
     http_host: str  # ENGINE_HTTP_HOST
@@ -85,6 +87,8 @@ DEFAULTS = {
     "ENGINE_VAULT_URL": "",
     "ENGINE_VAULT_KEYS_DIR": "",
     "ENGINE_VAULT_ROTATE_DAYS": "30",
+    "ENGINE_EXPORTS_DIR": "",
+    "ENGINE_EXPORT_KEEP_DAYS": "7",
     "ENGINE_NATS_URL": "",
     "ENGINE_SMTP_HOST": "",
     "ENGINE_SMTP_PORT": "587",
@@ -139,6 +143,10 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         vault_keys_dir=Path(get("ENGINE_VAULT_KEYS_DIR") or data_dir / "vault-keys").absolute(),
         vault_rotate_days=_number(
             "ENGINE_VAULT_ROTATE_DAYS", get("ENGINE_VAULT_ROTATE_DAYS"), low=0, high=3650
+        ),
+        exports_dir=Path(get("ENGINE_EXPORTS_DIR") or data_dir / "exports").absolute(),
+        export_keep_days=_number(
+            "ENGINE_EXPORT_KEEP_DAYS", get("ENGINE_EXPORT_KEEP_DAYS"), low=1, high=365
         ),
         nats_url=get("ENGINE_NATS_URL") or f"nats://127.0.0.1:{port('ENGINE_NATS_PORT')}",
         smtp=SmtpSettings(

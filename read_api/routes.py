@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from litestar import Router
 from litestar.handlers import HTTPRouteHandler
 
+from commands.http.audit import delete_export, get_download, post_export
 from commands.http.campaigns import (
     post_campaign,
     post_cancel,
@@ -25,6 +26,7 @@ from read_api.queries.campaigns import get_campaign, get_campaigns, get_stats
 from read_api.queries.contacts import get_contact, get_contacts, get_suppressions
 from read_api.queries.content import get_template, get_templates
 from read_api.queries.delivery import get_campaign_messages, get_dead_letters, get_message
+from read_api.queries.exports import get_export, get_exports
 from read_api.queries.imports import get_import, get_imports, get_rejected
 from read_api.queries.tenancy import get_workspace
 
@@ -54,6 +56,11 @@ ROUTES: tuple[HTTPRouteHandler, ...] = (
     get_suppressions,
     get_dead_letters,
     get_audit,
+    post_export,
+    get_exports,
+    get_export,
+    delete_export,
+    get_download,
     get_openapi,
     get_pixel,
     get_click,

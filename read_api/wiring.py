@@ -8,7 +8,9 @@ from litestar.di import Provide
 from commands.ports import EventLog
 from infra.bootstrap import Adapters
 from infra.clock import new_id, now
+from infra.crypto.export_links import ExportLinks
 from infra.crypto.links import SignedLinks
+from infra.exports.places import ExportPlaces
 from infra.html.nh3_sanitizer import Nh3Sanitizer
 from infra.nats.health import nats_check
 from infra.postgres.audience import PostgresAudience
@@ -16,6 +18,8 @@ from infra.postgres.campaign_runs import PostgresCampaignRuns
 from infra.postgres.checkpoints import Checkpoints
 from infra.postgres.contact_directory import ContactDirectory
 from infra.postgres.do_not_mail import PostgresDoNotMail
+from infra.postgres.export_files import ExportFiles
+from infra.postgres.export_jobs import PostgresExports
 from infra.postgres.health import PostgresHealth
 from infra.postgres.import_intake import PostgresImportIntake
 from infra.postgres.import_progress import PostgresImports
@@ -26,6 +30,7 @@ from infra.postgres.uploads import Uploads
 from read_api.edge.form import provide_form
 from read_api.edge.hit_buffer import HitBuffer
 from read_api.edge.paging import PageProvider
+from read_api.edge.permission_guard import provide_permissions
 from read_api.edge.signed_links import LinkReader
 from read_api.edge.tenant_reads import ReadsProvider
 from read_api.edge.upload import provide_upload
@@ -56,6 +61,7 @@ class Wiring:
             "intake": intake,
             "uploads": Uploads(pool, intake),
             "imports": PostgresImports(pool),
+            "exports": PostgresExports(pool),
             "sanitizer": Nh3Sanitizer(),
             "snapshots": PostgresSnapshots(),
             "runs": PostgresCampaignRuns(),
@@ -66,6 +72,8 @@ class Wiring:
         settings = self.adapters.settings
         return {
             "links": LinkReader(SignedLinks(settings.secret_key, public_url=settings.public_url)),
+            "export_links": ExportLinks(settings.secret_key, public_url=settings.public_url),
+            "export_files": ExportFiles(self.adapters.pool, ExportPlaces(settings.exports_dir)),
             "hits": self.hits,
             "campaigns": self.campaigns,
             "health": self._health(),
@@ -81,6 +89,7 @@ class Wiring:
             "claim": Provide(writes.claim),
             "context": Provide(writes.context),
             "new_id": Provide(writes.new_id),
+            "permissions": Provide(provide_permissions),
             "upload": Provide(provide_upload),
             "form": Provide(provide_form),
             "reads": Provide(ReadsProvider(pool, Checkpoints(pool)).provide),

@@ -20,6 +20,7 @@ WORKERS = (
     "scheduler",
     "expander",
     "importer",
+    "exporter",
     "dispatcher",
 )
 """Every role of `engine worker`, in the order the data flows."""

@@ -12,11 +12,15 @@ from domain.shared.context import Context
 
 
 class IssueApiToken(msgspec.Struct, frozen=True, kw_only=True):
-    """Let in whoever shows this secret; only its digest is kept."""
+    """Let in whoever shows this secret; only its digest is kept.
+
+    `permissions` are those beyond what every token has.
+    """
 
     token_id: UUID
     name: str
     secret: str
+    permissions: tuple[str, ...] = ()
 
 
 def issue_api_token(
@@ -24,12 +28,18 @@ def issue_api_token(
 ) -> int:
     """Record the token and open the door in the same transaction."""
     digest = hashlib.sha256(command.secret.encode()).digest()
-    allow = tokens.add(context.workspace_id, command.token_id, sha256=digest)
+    allow = tokens.add(
+        context.workspace_id, command.token_id, sha256=digest, permissions=command.permissions
+    )
     return log.decide(
         API_TOKEN,
         command.token_id,
         lambda token: decider.issue(
-            token, token_id=command.token_id, name=command.name, sha256=digest.hex()
+            token,
+            token_id=command.token_id,
+            name=command.name,
+            sha256=digest.hex(),
+            permissions=command.permissions,
         ),
         context,
         effects=lambda _: [allow],

@@ -1,5 +1,6 @@
 """What the write routes need beside the ports of the commands; the edge provides it by name."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import BinaryIO, Protocol
 from uuid import UUID
@@ -70,6 +71,50 @@ class Hits(Protocol):
 
     def add(self, hit: Hit) -> None:
         """Take a hit; returns at once and never fails."""
+
+
+class ExportTarget(Protocol):
+    """Which export a signed link is for."""
+
+    @property
+    def workspace_id(self) -> UUID:
+        """The workspace."""
+
+    @property
+    def export_id(self) -> UUID:
+        """The export."""
+
+    @property
+    def expires_at(self) -> datetime:
+        """Until when the link is good."""
+
+
+class DownloadLinks(Protocol):
+    """Reads the tokens of signed links to exports."""
+
+    def read(self, token: str) -> ExportTarget | None:
+        """Return what a token is for, whatever the time; None when it is not one of ours."""
+
+
+class Download(Protocol):
+    """An open file."""
+
+    @property
+    def size_bytes(self) -> int:
+        """How long it is."""
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield it, and close it at the end."""
+
+    def close(self) -> None:
+        """Give it up unread."""
+
+
+class Downloads(Protocol):
+    """Files of finished exports."""
+
+    def open(self, workspace_id: UUID, export_id: UUID) -> Download | None:
+        """Open the file; None when the export has none (any more)."""
 
 
 class NewId(Protocol):

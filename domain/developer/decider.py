@@ -17,13 +17,17 @@ class ApiToken(msgspec.Struct, frozen=True):
     revoked: bool = False
 
 
-def issue(token: ApiToken, *, token_id: UUID, name: str, sha256: str) -> list[DeveloperEvent]:
+def issue(
+    token: ApiToken, *, token_id: UUID, name: str, sha256: str, permissions: tuple[str, ...] = ()
+) -> list[DeveloperEvent]:
     """Let a program act for the workspace."""
     if token.issued:
         raise IllegalTransitionError("a token with this id exists already")
     if not name.strip():
         raise InvalidInputError("a token needs a name that says who uses it: pass a `name`")
-    return [ApiTokenIssued(token_id=token_id, name=name.strip(), sha256=sha256)]
+    return [
+        ApiTokenIssued(token_id=token_id, name=name.strip(), sha256=sha256, permissions=permissions)
+    ]
 
 
 def revoke(token: ApiToken, *, token_id: UUID) -> list[DeveloperEvent]:

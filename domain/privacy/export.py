@@ -17,8 +17,19 @@ from domain.privacy.events import (
     ExportRequested,
 )
 from domain.privacy.export_filter import ExportFilter
-from domain.shared.errors import IllegalTransitionError, InvalidInputError, NotFoundError
+from domain.shared.errors import (
+    DomainError,
+    IllegalTransitionError,
+    InvalidInputError,
+    NotFoundError,
+)
 from domain.shared.model import StreamModel
+
+
+class GoneError(DomainError):
+    """The link's time is over, or the file is deleted: expired, taken away, or erased with."""
+
+    code = "gone"
 
 
 class Status(StrEnum):
@@ -64,7 +75,9 @@ def fail(export: Export, *, export_id: UUID, code: str, reason: str) -> list[Exp
 def download(export: Export, *, export_id: UUID) -> list[ExportEvent]:
     """Let somebody have the file."""
     if export.status is not Status.COMPLETED:
-        raise NotFoundError("this export has no file")
+        raise GoneError(
+            "the file of this export is deleted, or not there yet: ask for a new export"
+        )
     return [ExportDownloaded(export_id=export_id)]
 
 

@@ -31,3 +31,9 @@ class ConcurrentChangeError(DomainError):
     """The stream changed under us more often than the bounded number of re-decisions."""
 
     code = "concurrent_change"
+
+
+class PermissionMissingError(DomainError):
+    """Whoever asks may ask, but not for all of this."""
+
+    code = "forbidden"

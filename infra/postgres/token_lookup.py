@@ -1,5 +1,6 @@
 """Whose token is this? The only question that is asked without a workspace."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
@@ -9,10 +10,11 @@ from infra.postgres.connections import Pool
 
 
 class TokenOwner(msgspec.Struct, frozen=True):
-    """The workspace that a token acts for, and the token's id."""
+    """The workspace that a token acts for, the token's id, and what it may beyond the usual."""
 
     workspace_id: UUID
     token_id: UUID
+    permissions: Sequence[str]
 
 
 class TokenLookup:
@@ -27,6 +29,7 @@ class TokenLookup:
             return None
         with self._pool.connection() as connection:
             row = connection.execute(
-                "SELECT workspace_id, token_id FROM authenticate_token(%s)", (digest(token),)
+                "SELECT workspace_id, token_id, permissions FROM authenticate_token(%s)",
+                (digest(token),),
             ).fetchone()
         return TokenOwner(*row) if row else None

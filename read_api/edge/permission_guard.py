@@ -1,17 +1,21 @@
 """Who may call a route: a good token with the route's permission, or anybody if it is public."""
 
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
+from typing import Any
 
 import structlog
-from litestar import Litestar
+from litestar import Litestar, Request
 from litestar.concurrency import sync_to_thread
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
+from domain.privacy.names import OPEN_PERSONAL
 from infra.postgres.token_lookup import TokenLookup
 from read_api.edge.refusals import RefusalError, unauthorized
-from read_api.edge.request_marks import CALLER, AnyConnection, Caller, note
+from read_api.edge.request_marks import CALLER, AnyConnection, Caller, caller_of, note
 
+AnyRequest = Request[Any, Any, Any]  # the vendor's three free parameters
 TOKEN_PERMISSIONS = frozenset(
     {
         "workspace:read",
@@ -24,9 +28,12 @@ TOKEN_PERMISSIONS = frozenset(
         "campaigns:send",
         "messages:read",
         "audit:read",
+        "audit:export",
     }
 )
-"""What every token may do for now: all there is."""
+"""What every token may do."""
+EXTRA_PERMISSIONS = frozenset({OPEN_PERSONAL})
+"""What a token may do that was issued with it."""
 
 
 class UndeclaredRouteError(Exception):
@@ -49,11 +56,20 @@ class PermissionGuard:
         owner = await sync_to_thread(self._tokens.owner, token.strip())
         if owner is None:
             raise unauthorized("the API token is wrong or was revoked")
-        caller = Caller(owner.workspace_id, owner.token_id, TOKEN_PERMISSIONS)
+        caller = Caller(
+            owner.workspace_id,
+            owner.token_id,
+            TOKEN_PERMISSIONS | (EXTRA_PERMISSIONS & set(owner.permissions)),
+        )
         if handler.opt.get("permission") not in caller.permissions:
             raise RefusalError("forbidden", "this token lacks the permission for this request")
         note(connection, CALLER, caller)
         structlog.contextvars.bind_contextvars(workspace_id=str(caller.workspace_id))
+
+
+async def provide_permissions(request: AnyRequest) -> AbstractSet[str]:
+    """Provide what the caller may do, to handlers that ask for more than their route does."""
+    return caller_of(request).permissions
 
 
 def require_declarations(app: Litestar) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from schemas.http.fields import NextCursor
+from schemas.http.fields import NextCursor, Request
 
 
 class AuditLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,4 +37,61 @@ class AuditPage(msgspec.Struct, frozen=True, kw_only=True):
     """A page of the audit log, newest first."""
 
     items: list[AuditLine]
+    next: NextCursor
+
+
+Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+Place = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+Word = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
+class ExportBody(Request, frozen=True, kw_only=True):
+    """Which events to export: all conditions hold together."""
+
+    since: Annotated[Instant | None, msgspec.Meta(description="Included.")] = None
+    until: Annotated[Instant | None, msgspec.Meta(description="Not included.")] = None
+    after: Annotated[Place, msgspec.Meta(description="A position; not included.")] = 0
+    upto: Annotated[Place | None, msgspec.Meta(description="A position; included.")] = None
+    actor: Word | None = None
+    stream_id: UUID | None = None
+    type: Annotated[
+        Word | None, msgspec.Meta(description="A tag, or its leading parts: `campaigns`.")
+    ] = None
+    open_personal: Annotated[
+        bool, msgspec.Meta(description="Open personal fields; needs the permission personal:open.")
+    ] = False
+
+
+class Export(msgspec.Struct, frozen=True, kw_only=True):
+    """One export, and how far it is: `counted` of `total` positions are read."""
+
+    export_id: UUID
+    state: Annotated[
+        str, msgspec.Meta(description="running, completed, failed, expired or deleted")
+    ]
+    filter: dict[str, str | int | None]
+    open_personal: bool
+    requested_by: str
+    requested_at: datetime
+    counted: int
+    total: Annotated[int | None, msgspec.Meta(description="Null until the work has begun.")]
+    events: int
+    size_bytes: int | None
+    sha256: Annotated[str | None, msgspec.Meta(description="Of manifest.json.")]
+    error: Annotated[str | None, msgspec.Meta(description="Why it failed, or waits.")]
+    completed_at: datetime | None
+    expires_at: datetime | None
+
+
+class ExportDetail(Export, frozen=True, kw_only=True):
+    """The same, with a link that needs no token and is good for an hour."""
+
+    download_url: str | None
+    download_expires_at: datetime | None
+
+
+class ExportPage(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of exports, newest first."""
+
+    items: list[Export]
     next: NextCursor

@@ -33,6 +33,7 @@ CSV = f"email,first_name\n{CANARY}@example.com,{CANARY}\n{CANARY} broken,x\n"
 BODIES: dict[str, dict[str, object]] = {
     "post_campaign": {"name": "B", "template_id": "{template_id}"},
     "post_schedule": {"send_at": "2030-01-01T00:00:00Z"},
+    "post_export": {},
     "post_template": {"name": "B", "subject": "S", "html": "<p>x</p>"},
 }
 OWN = {"post_import", "post_template"}
@@ -96,6 +97,7 @@ def everything_of(
     template = client.post("/v1/templates", json=TEMPLATE, headers=headers).json()["id"]
     draft = {"name": f"{CANARY} campaign", "template_id": template}
     campaign = client.post("/v1/campaigns", json=draft, headers=headers).json()["id"]
+    export = client.post("/v1/audit/exports", json={"type": CANARY}, headers=headers).json()["id"]
     catch_up(worker)
     (contact,) = client.get("/v1/contacts", headers=headers).json()["items"]
     contact_id, message_id = UUID(contact["contact_id"]), new_id()
@@ -121,6 +123,7 @@ def everything_of(
         "campaign_id": campaign,
         "contact_id": str(contact_id),
         "message_id": str(message_id),
+        "export_id": export,
     }
 
 
@@ -155,7 +158,8 @@ def test_nothing_of_one_workspace_is_there_for_another(walk: Walk, worker: Adapt
         if not names_ids:
             assert foreign.is_success, (method, path, foreign.text)
             if method == "GET" and name != "get_audit" and "items" in foreign.json():
-                has_some = name in {"get_imports", "get_templates"}  # that the walk itself made
+                # Some that the walk itself made.
+                has_some = name in {"get_imports", "get_templates", "get_exports"}
                 assert foreign.json()["items"] == [] or has_some, (path, foreign.text)
             continue
         missing = walk.call(method, path, name, walk.b, absent)

@@ -29,8 +29,10 @@ class House(msgspec.Struct, frozen=True):
         return {"Authorization": f"Bearer {self.token}"}
 
 
-def found_house(app: Adapters, name: str = "Lemon & Thyme") -> House:
-    workspace_id, token = new_id(), new_token()
+def found_house(
+    app: Adapters, name: str = "Lemon & Thyme", *, permissions: tuple[str, ...] = ()
+) -> House:
+    workspace_id = new_id()
     create_workspace(
         CreateWorkspace(
             workspace_id=workspace_id,
@@ -42,13 +44,18 @@ def found_house(app: Adapters, name: str = "Lemon & Thyme") -> House:
         asking(workspace_id),
         app.log,
     )
+    return House(workspace_id, issued_token(app, workspace_id, *permissions))
+
+
+def issued_token(app: Adapters, workspace_id: UUID, *permissions: str) -> str:
+    token = new_token()
     issue_api_token(
-        IssueApiToken(token_id=new_id(), name="test", secret=token),
+        IssueApiToken(token_id=new_id(), name="test", secret=token, permissions=permissions),
         asking(workspace_id),
         app.log,
         PostgresApiTokens(),
     )
-    return House(workspace_id, token)
+    return token
 
 
 @contextmanager

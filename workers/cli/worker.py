@@ -22,6 +22,7 @@ WORKERS = {
     "scheduler": ("workers.scheduler", "launch what is due, complete what is done"),
     "expander": ("workers.audience_expander", "queue the audience of launched campaigns"),
     "importer": ("workers.importer", "read uploaded contact files"),
+    "exporter": ("workers.exporter", "write and end the exports that auditors ask for"),
     "dispatcher": ("workers.dispatcher", "hand mail to the relay"),
 }
 

@@ -1,6 +1,7 @@
 """A token is issued: its secret is let in, and is kept nowhere."""
 
 import hashlib
+from collections.abc import Sequence
 from uuid import UUID, uuid4
 
 import msgspec
@@ -20,8 +21,10 @@ DIGEST = hashlib.sha256(SECRET.encode()).digest()
 class MemoryApiTokens:
     """The port `commands.ports.ApiTokens`."""
 
-    def add(self, workspace_id: UUID, token_id: UUID, *, sha256: bytes) -> Said:
-        return Said("let in", (workspace_id, token_id, sha256))
+    def add(
+        self, workspace_id: UUID, token_id: UUID, *, sha256: bytes, permissions: Sequence[str] = ()
+    ) -> Said:
+        return Said("let in", (workspace_id, token_id, sha256, permissions))
 
     def revoke(self, workspace_id: UUID, token_id: UUID) -> Said:
         return Said("refuse", (workspace_id, token_id))
@@ -29,11 +32,15 @@ class MemoryApiTokens:
 
 def test_the_digest_is_recorded_and_let_in_the_secret_is_not() -> None:
     log, workspace, token = MemoryEventLog(), uuid4(), uuid4()
-    command = IssueApiToken(token_id=token, name="shop", secret=SECRET)
+    command = IssueApiToken(
+        token_id=token, name="shop", secret=SECRET, permissions=("personal:open",)
+    )
     assert issue_api_token(command, asking(workspace), log, MemoryApiTokens()) == 1
-    issued = ApiTokenIssued(token_id=token, name="shop", sha256=DIGEST.hex())
+    issued = ApiTokenIssued(
+        token_id=token, name="shop", sha256=DIGEST.hex(), permissions=("personal:open",)
+    )
     assert log.events == [(workspace, token, issued)]
-    assert log.effects == [Said("let in", (workspace, token, DIGEST))]
+    assert log.effects == [Said("let in", (workspace, token, DIGEST, ("personal:open",)))]
     assert SECRET.encode() not in msgspec.json.encode(issued)
 
 

@@ -1,0 +1,198 @@
+"""The exporter: writes the exports that auditors ask for, removes them when they are over."""
+
+import time
+from pathlib import Path
+
+import structlog
+
+from domain.privacy import export
+from domain.privacy.events import ExportCompleted
+from domain.privacy.export import EXPORT
+from domain.shared.context import Context
+from domain.shared.errors import ConcurrentChangeError
+from domain.shared.ids import derive_id, time_ms_of
+from infra.bootstrap import Adapters
+from infra.crypto.signing import SigningKey
+from infra.eventstore.mapper import UnknownEventError
+from infra.exports.directory import (
+    MANIFEST,
+    DirectoryBusyError,
+    DiskFullError,
+    ExportDirectoryError,
+    sha256_of,
+)
+from infra.exports.exporter import Exporter, Hooks
+from infra.exports.job import ExportJob, Progress
+from infra.exports.manifest import Manifest, read_manifest
+from infra.exports.places import ExportPlaces
+from infra.failpoints import Failpoint, failpoint
+from infra.postgres.connections import Role
+from infra.postgres.export_jobs import EXPORT_LOCK, PostgresExports
+from infra.postgres.heartbeats import beat
+from infra.postgres.sql_effect import StaleStateError
+from workers.acting import acting
+from workers.runtime import BEAT_EVERY_S, Stop, run_steps
+
+log = structlog.get_logger()
+
+NAME = "exporter"
+POLL_S = 0.5
+HOURS_A_DAY = 24
+
+
+class ExportWorker:
+    """Writes one export at a time; it resumes anywhere, and a second worker leaves it alone."""
+
+    def __init__(self, adapters: Adapters) -> None:
+        self._adapters = adapters
+        self._exports = PostgresExports(adapters.pool)
+        self._places = ExportPlaces(adapters.settings.exports_dir)
+        self._key = SigningKey(adapters.settings.secret_key)
+        self._beat_at = 0.0
+
+    def step(self, stop: Stop) -> bool:
+        """End what is over, then work on the oldest export that nobody else has.
+
+        Tells whether there was one. Raises what broke when there was nothing else to do.
+        """
+        self._sweep()
+        for job in self._exports.expired():
+            self._expire(job)
+        broken: Exception | None = None
+        for job in self._exports.running():
+            try:
+                if self._export_if_free(job, stop):
+                    return True
+            except Exception as error:
+                log.exception("export_interrupted", export_id=str(job.export_id), error=repr(error))
+                broken = broken or error
+        if broken:
+            raise broken
+        return False
+
+    def beat(self) -> None:
+        """Say every few seconds that this worker is alive, also in the middle of a long export."""
+        if time.monotonic() - self._beat_at > BEAT_EVERY_S:
+            beat(self._adapters.pool, NAME)
+            self._beat_at = time.monotonic()
+
+    def _export_if_free(self, job: ExportJob, stop: Stop) -> bool:
+        lock = (EXPORT_LOCK, int.from_bytes(job.export_id.bytes[-4:], "big", signed=True))
+        with self._adapters.connection(Role.WORKER) as connection:
+            row = connection.execute("SELECT pg_try_advisory_lock(%s, %s)", lock).fetchone()
+            if not row or not row[0]:
+                return False
+            hooks = Hooks(
+                opening=self._exports.holds,
+                kept=self._kept,
+                stop=lambda: bool(stop),
+            )
+            exporter = Exporter(connection, self._adapters.mapper, self._key, hooks=hooks)
+            return self._export(job, exporter)
+
+    def _kept(self, progress: Progress) -> None:
+        self.beat()
+        self._exports.moved(progress)
+
+    def _export(self, job: ExportJob, exporter: Exporter) -> bool:
+        """Write, pack, complete; tells whether anything more can be done at once."""
+        path = self._places.directory(job.workspace_id, job.export_id)
+        try:
+            manifest = read_manifest(path)
+            if manifest is not None and manifest.generation != job.generation:
+                self._places.wipe(job.workspace_id, job.export_id)
+                manifest = None
+            if manifest is None:
+                manifest = exporter.run(job, path, horizon=self._adapters.reader.horizon())
+            if manifest is not None:
+                self._complete(job, manifest, path)
+        except DirectoryBusyError:
+            return False
+        except (ExportDirectoryError, ConcurrentChangeError, StaleStateError) as error:
+            # Not whole, of an earlier generation, or deleted: nothing of it may stay.
+            log.warning("export_begins_again", export_id=str(job.export_id), error=str(error))
+            self._places.wipe(job.workspace_id, job.export_id)
+        except DiskFullError as error:
+            self._exports.waits(job, error=str(error))
+            raise
+        except UnknownEventError as error:
+            self._fail(job, error)
+        return True
+
+    def _complete(self, job: ExportJob, manifest: Manifest, path: Path) -> None:
+        size = self._places.pack(job.workspace_id, job.export_id)
+        failpoint(Failpoint.EXPORTER_PACKED)
+        outcome = ExportCompleted(
+            export_id=job.export_id,
+            events=manifest.counts.events,
+            commits=manifest.counts.commits,
+            opened=manifest.counts.opened,
+            first_position=manifest.first_position,
+            last_position=manifest.last_position,
+            sha256=sha256_of(path / MANIFEST),
+        )
+        effect = self._exports.completed(
+            job,
+            upto=manifest.upto,
+            events=outcome.events,
+            size_bytes=size,
+            sha256=outcome.sha256,
+            keep_hours=self._adapters.settings.export_keep_days * HOURS_A_DAY,
+        )
+        self._adapters.log.decide(
+            EXPORT,
+            job.export_id,
+            lambda state: export.complete(state, outcome=outcome),
+            self._context(job, b"complete", str(job.generation).encode()),
+            effects=lambda _: [effect],
+        )
+        if self._exports.completed_size(job.workspace_id, job.export_id) is None:
+            self._places.wipe(job.workspace_id, job.export_id)  # it was deleted meanwhile
+        self._places.wipe_directory(job.workspace_id, job.export_id)
+        log.info("export_completed", export_id=str(job.export_id), events=outcome.events)
+
+    def _fail(self, job: ExportJob, error: UnknownEventError) -> None:
+        reason = str(error)
+        self._adapters.log.decide(
+            EXPORT,
+            job.export_id,
+            lambda state: export.fail(
+                state, export_id=job.export_id, code="unknown_event", reason=reason
+            ),
+            self._context(job, b"fail"),
+            effects=lambda _: [self._exports.failed(job, error=reason)],
+        )
+        self._places.wipe(job.workspace_id, job.export_id)
+
+    def _expire(self, job: ExportJob) -> None:
+        """Remove the files first: the fact says that they are gone."""
+        self._places.wipe(job.workspace_id, job.export_id)
+        over = self._exports.close(job.workspace_id, job.export_id, state="expired")
+        self._adapters.log.decide(
+            EXPORT,
+            job.export_id,
+            lambda state: export.expire(state, export_id=job.export_id),
+            self._context(job, b"expire"),
+            effects=lambda _: [over],
+        )
+        log.info("export_expired", export_id=str(job.export_id))
+
+    def _sweep(self) -> None:
+        """Remove files of exports that are over: at the start, and when one was deleted."""
+        for path in self._places.sweep(self._exports.busy):
+            log.info("export_file_removed", file=path.name)
+
+    def _context(self, job: ExportJob, *what: bytes) -> Context:
+        command = derive_id(time_ms_of(job.export_id), job.export_id.bytes, *what)
+        return acting(NAME, job.workspace_id, command, correlation_id=job.export_id)
+
+
+def run(adapters: Adapters, stop: Stop) -> None:
+    """Export until the stop."""
+    worker = ExportWorker(adapters)
+
+    def step() -> bool:
+        worker.beat()
+        return worker.step(stop)
+
+    run_steps(NAME, stop, step, idle_s=POLL_S)
