@@ -78,6 +78,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     catcher_http_port: int  # ENGINE_CATCHER_HTTP_PORT: its inbox page
     postgres_port: int  # ENGINE_POSTGRES_PORT: the embedded PostgreSQL
     nats_port: int  # ENGINE_NATS_PORT: the embedded NATS
+    archive_after_days: int  # ENGINE_ARCHIVE_AFTER_DAYS: how long a month must be over; 0 is never
+    archive_dir: Path  # ENGINE_ARCHIVE_DIR: where archived months lie
     embedded: frozenset[str]  # parts that `engine up` runs itself: no URL was given for them
 
 
@@ -105,6 +107,8 @@ DEFAULTS = {
     "ENGINE_CATCHER_HTTP_PORT": "8026",
     "ENGINE_POSTGRES_PORT": "8032",
     "ENGINE_NATS_PORT": "8042",
+    "ENGINE_ARCHIVE_AFTER_DAYS": "0",
+    "ENGINE_ARCHIVE_DIR": "",
 }
 
 
@@ -168,6 +172,10 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         catcher_http_port=port("ENGINE_CATCHER_HTTP_PORT"),
         postgres_port=port("ENGINE_POSTGRES_PORT"),
         nats_port=port("ENGINE_NATS_PORT"),
+        archive_after_days=_number(
+            "ENGINE_ARCHIVE_AFTER_DAYS", get("ENGINE_ARCHIVE_AFTER_DAYS"), low=0, high=36_500
+        ),
+        archive_dir=Path(get("ENGINE_ARCHIVE_DIR") or data_dir / "archive").absolute(),
         embedded=embedded,
     )
 

@@ -22,6 +22,7 @@ from infra.postgres.sql_effect import StaleStateError
 from workers.acting import acting
 from workers.dispatching.recovery import recover
 from workers.dispatching.skips import skipped
+from workers.old_months import archive_in_background
 from workers.runtime import Stop, run_steps
 from workers.vault_keeper import VaultKeeper
 
@@ -137,6 +138,8 @@ class Scheduler:
             connection.execute("SELECT ensure_fact_partitions()")
             connection.execute("SELECT forget_leftovers()")
         self._vault_keeper.look()
+        if self._adapters.settings.archive_after_days:
+            archive_in_background(self._adapters.settings)
         self._house_kept_until = monotonic() + DAY_S
 
 

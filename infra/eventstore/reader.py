@@ -9,6 +9,7 @@ from uuid import UUID
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
+from infra.eventstore.archive import newest_with_archived, with_archived
 from infra.postgres.connections import Pool
 
 PAGE = 5_000
@@ -75,13 +76,16 @@ class LogReader:
     def before_last(self, count: int, *, workspace_id: UUID | None = None) -> int:
         """Return the position after which the last `count` events stand."""
         with self._pool.connection() as connection:
-            row = connection.execute(
-                "SELECT min(position) FROM (SELECT position FROM events"
+            rows = connection.execute(
+                "SELECT position FROM events"
                 " WHERE %(workspace)s::uuid IS NULL OR workspace_id = %(workspace)s"
-                " ORDER BY position DESC LIMIT %(count)s) newest",
+                " ORDER BY position DESC LIMIT %(count)s",
                 {"workspace": workspace_id, "count": count},
-            ).fetchone()
-        return int(row[0]) - 1 if row and row[0] else 0
+            ).fetchall()
+            newest = newest_with_archived(
+                connection, [row[0] for row in rows], count=count, workspace_id=workspace_id
+            )
+        return newest[-1] - 1 if newest else 0
 
     def _number(self, query: str) -> int:
         with self._pool.connection() as connection:
@@ -100,4 +104,5 @@ def read_page(
         return ()
     cursor = connection.cursor(binary=True)
     cursor.execute(_PAGE, (after, upto, limit), prepare=True)
-    return list(map(as_log_row, cursor.fetchall()))
+    rows = with_archived(connection, cursor.fetchall(), after=after, upto=upto, limit=limit)
+    return list(map(as_log_row, rows))

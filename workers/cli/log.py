@@ -13,6 +13,7 @@ import msgspec
 from infra.bootstrap import Adapters
 from infra.eventstore.log_order import check_order
 from infra.eventstore.reader import LogRow
+from workers.cli.lazy_group import LazyGroup
 from workers.cli.log_verify import checkpoints_command, public_key_command, verify_command
 from workers.cli.output_file import OUTPUT_FILE
 from workers.cli.progress import progress_bar
@@ -29,7 +30,13 @@ FOLLOW_EVERY_S = 0.25
 PROGRESS_EVERY = 1_000
 
 
-@click.group("log")
+LATER = {
+    "archive": "workers.cli.archive:archive_command",
+    "archives": "workers.cli.archive:archives_command",
+}
+
+
+@click.group("log", cls=LazyGroup, later=LATER)
 def log_group() -> None:
     """Read, export and check the event log."""
 

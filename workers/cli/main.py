@@ -1,8 +1,8 @@
 """The `engine` command; verbs are imported when they are asked for, so that it starts fast."""
 
-import importlib
-
 import click
+
+from workers.cli.lazy_group import LazyGroup
 
 VERBS = {
     "up": "workers.cli.up:up_command",
@@ -23,21 +23,7 @@ VERBS = {
 }
 
 
-class _Engine(click.Group):
-    """Looks verbs up in the table above."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return list(VERBS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in VERBS:
-            return None
-        module, name = VERBS[cmd_name].split(":")
-        found: click.Command = getattr(importlib.import_module(module), name)
-        return found
-
-
-@click.group(cls=_Engine, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, later=VERBS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="email-engine")
 def main() -> None:
     """Email Engine: contacts, templates, campaigns, and a log of what happened to every mail."""

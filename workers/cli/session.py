@@ -14,6 +14,7 @@ from domain.shared.context import Context
 from domain.shared.errors import DomainError
 from infra.bootstrap import Adapters
 from infra.clock import new_id, now
+from infra.eventstore.archive import ArchiveError
 from infra.observability.logging import configure_logging
 from infra.postgres.connections import Role
 from infra.postgres.heartbeats import beating
@@ -50,7 +51,7 @@ def session(*, role: Role = Role.WORKER, ask_first: bool = True) -> Iterator[Ada
         if ask_first:
             adapters.connection(role).close()
         yield adapters
-    except (DomainError, SettingsError, VersionMismatchError) as error:
+    except (DomainError, SettingsError, VersionMismatchError, ArchiveError) as error:
         raise click.ClickException(str(error)) from error
     except psycopg.OperationalError as error:
         raise click.ClickException(
