@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 
+import structlog
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
@@ -21,6 +22,8 @@ from nats.js.errors import NotFoundError
 
 from schemas.messages import STREAM, SUBJECTS, Envelope, parse_envelope
 
+log = structlog.get_logger()
+
 MAX_BYTES = 2 * 1024**3
 MAX_AGE_S = 24 * 3600.0
 DUPLICATE_WINDOW_S = 120.0
@@ -32,7 +35,7 @@ BUFFER_BYTES = 64 * 1024**2
 
 
 class StreamLostError(NatsError):
-    """The stream was gone, with what was just published into it; it is made again."""
+    """The stream was gone or took nothing more; it is made again, without what was published."""
 
 
 async def ensure_stream(js: JetStreamContext) -> bool:
@@ -89,7 +92,22 @@ class EnvelopePublisher:
         except TimeoutError:
             if await ensure_stream(self._js):
                 raise StreamLostError from None
+            await self._acknowledged_at_last(everything)
+
+    async def _acknowledged_at_last(self, everything: asyncio.Future[list[PubAck]]) -> None:
+        """Wait the whole time; a stream that is there and takes nothing is made again.
+
+        That is what a full disk leaves: nothing is acknowledged any more, also when there is
+        room again, until the server is restarted or the stream replaced; and what it held takes
+        up the room.
+        """
+        try:
             await asyncio.wait_for(everything, ACK_TIMEOUT_S)
+        except TimeoutError:
+            await self._js.delete_stream(STREAM)
+            await ensure_stream(self._js)
+            log.warning("stream_made_again", waited_s=ACK_TIMEOUT_S)
+            raise StreamLostError from None
 
     async def ensure_stream(self) -> None:
         """Make the stream when it is not there."""

@@ -37,3 +37,12 @@ def verified(worker: Adapters, name: str) -> Verified:
     ):
         shadow = Shadow(PROJECTIONS[name], worker.mapper, owner=owner, worker=filler)
         return verify(shadow, live)
+
+
+def behind(worker: Adapters, position: int) -> list[str]:
+    """Return the read models that have not seen this position."""
+    with worker.pool.connection() as connection:
+        rows = connection.execute(
+            "SELECT name FROM projections WHERE active AND position < %s", (position,)
+        ).fetchall()
+    return [name for (name,) in rows]
