@@ -23,6 +23,7 @@ from read_api.public.health import get_livez, get_readyz, get_startupz
 from read_api.public.unsubscribe import get_unsubscribe_page
 from read_api.queries.audit import get_audit
 from read_api.queries.campaigns import get_campaign, get_campaigns, get_stats
+from read_api.queries.checkpoints import get_checkpoints
 from read_api.queries.contacts import get_contact, get_contacts, get_suppressions
 from read_api.queries.content import get_template, get_templates
 from read_api.queries.delivery import get_campaign_messages, get_dead_letters, get_message
@@ -61,6 +62,7 @@ ROUTES: tuple[HTTPRouteHandler, ...] = (
     get_export,
     delete_export,
     get_download,
+    get_checkpoints,
     get_openapi,
     get_pixel,
     get_click,

@@ -36,7 +36,10 @@ class _Head(msgspec.Struct):
 
 
 class _HeadsFile(msgspec.Struct):
-    heads: list[_Head]
+    """What the command line writes (`heads`), or a page of the API (`items`)."""
+
+    heads: list[_Head] = []
+    items: list[_Head] = []
 
 
 def read_heads(content: bytes, keys: Mapping[str, bytes]) -> list[Seal]:
@@ -45,9 +48,12 @@ def read_heads(content: bytes, keys: Mapping[str, bytes]) -> list[Seal]:
     Raises HeadsError when it is no such file, or a head is not signed with one of the keys.
     """
     try:
-        heads = [_seal(head) for head in msgspec.json.decode(content, type=_HeadsFile).heads]
+        file = msgspec.json.decode(content, type=_HeadsFile)
+        heads = [_seal(head) for head in (*file.heads, *file.items)]
     except (msgspec.MsgspecError, ValueError, OverflowError) as error:
         raise HeadsError(f"this is not a file of `engine log checkpoints`: {error}") from error
+    if not heads:
+        raise HeadsError("there is no head in this file: make it with `engine log checkpoints`")
     for head in heads:
         key = keys.get(head.key_id)
         if key is None or not head.is_signed_by(key):

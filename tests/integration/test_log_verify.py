@@ -8,14 +8,17 @@ from uuid import uuid4
 import msgspec
 import pytest
 
+from domain.contacts.events import ContactImported
 from infra.bootstrap import Adapters
 from infra.crypto.signing import SigningKey
 from infra.eventstore.commit_rows import CommitRow
 from infra.eventstore.log_verify import LogVerifier
-from infra.eventstore.reader import LogRow
+from infra.eventstore.reader import LogRow, read_page
 from infra.eventstore.seal_rows import seal_at
 from infra.eventstore.seals import PURPOSE
 from infra.settings import Secret, Settings
+from tests.support.asking import asking
+from tests.support.builders import contact_imported, fact
 from tests.support.cli import Engine, environment
 from tests.support.logging_facts import record_facts
 from tests.support.sealed_log import Sealed, seal_all, sealed_log
@@ -103,6 +106,22 @@ def test_an_event_moved_to_another_workspace_is_missed_in_one_and_too_many_in_th
 ) -> None:
     log.intruder.execute("UPDATE events SET workspace_id = %s WHERE position = 5", (log.two,))
     assert [(position, of) for position, of, _ in log.faults()] == [(5, log.one), (5, log.two)]
+
+
+def test_an_erased_person_leaves_the_log_valid(
+    log: Sealed, app: Adapters, worker: Adapters
+) -> None:
+    person = uuid4()
+    app.log.record([fact(contact_imported(person))], asking(log.one))
+    seal_all(worker, log.key)
+    assert app.vault.destroy(log.one, person)
+
+    assert log.verify().events == 13
+    assert log.verify().ok
+    [row] = read_page(log.intruder, 12)
+    [opened] = app.mapper.open(log.one, [(app.mapper.decode(row.tag, row.data), row.data)])
+    assert isinstance(opened, ContactImported)
+    assert opened.email is None  # it was sealed, and nobody can open it any more
 
 
 def test_a_row_that_was_put_in_later_is_named(log: Sealed) -> None:
