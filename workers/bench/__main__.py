@@ -8,7 +8,7 @@ import msgspec
 
 from infra.garbage import collect_rarely
 from infra.observability.logging import configure_logging
-from workers.bench import appends, jobs, streets
+from workers.bench import appends, jobs, streets, verifying
 from workers.bench.measure import Measured
 from workers.bench.stage import Stage, stage
 
@@ -24,6 +24,8 @@ BENCHMARKS: Mapping[str, Callable[[Stage], Measured]] = {
     "project_stats": streets.project_stats,
     "project_contacts": streets.project_contacts,
     "rebuild_contacts": streets.rebuild_contacts,
+    "log_seal": verifying.log_seal,
+    "log_verify": verifying.log_verify,
     "dispatch_end_to_end": jobs.dispatch_end_to_end,
 }
 
