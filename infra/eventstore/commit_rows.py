@@ -41,7 +41,8 @@ def commits_of(
     connection: Connection[TupleRow], page: Sequence[LogRow]
 ) -> dict[tuple[UUID, UUID], CommitRow]:
     """Return the commits of a page's events by (workspace, command)."""
-    wanted = {(row.workspace_id, row.command_id) for row in page}
+    wanted = {(row.workspace_id.int, row.command_id.int): row for row in page}.values()
+    asked = [row.workspace_id for row in wanted], [row.command_id for row in wanted]
     cursor = connection.cursor(binary=True)
-    cursor.execute(_COMMITS, ([w for w, _ in wanted], [c for _, c in wanted]), prepare=True)
+    cursor.execute(_COMMITS, asked, prepare=True)
     return {(row[0], row[1]): CommitRow(*row) for row in cursor.fetchall()}

@@ -1,6 +1,7 @@
 """Verify the log against its seals: every root, every link, every signature, in one pass."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import groupby
 from uuid import UUID
 
 import msgspec
@@ -67,18 +68,22 @@ class LogVerifier:
         workspaces = [self._only] if self._only else sealed_workspaces(connection)
         after = min((self._start(w).last_position for w in workspaces), default=0)
         while page := read_page(connection, after, upto=self._upto):
-            self._take([row for row in page if self._only in {None, row.workspace_id}])
+            only = self._only
+            self._take(page if only is None else [row for row in page if row.workspace_id == only])
             after = page[-1].position
             seen(after)
         for workspace_id in workspaces:
             self._check(workspace_id).finish()
         return self._verified()
 
-    def _take(self, page: list[LogRow]) -> None:
-        for leaf, row in leaves_of(page, commits_of(self._connection, page)):
-            check = self._check(row.workspace_id)
-            if leaf.position > self._start(row.workspace_id).last_position:
-                check.add(leaf)
+    def _take(self, page: Sequence[LogRow]) -> None:
+        leaves = leaves_of(page, commits_of(self._connection, page))
+        for number, run in groupby(leaves, key=lambda pair: pair[1].workspace_id.int):
+            workspace_id = UUID(int=number)
+            check, start = self._check(workspace_id), self._start(workspace_id)
+            for leaf, _ in run:
+                if leaf.position > start.last_position:
+                    check.add(leaf)
 
     def _check(self, workspace_id: UUID) -> ChainCheck:
         found = self._checks.get(workspace_id)

@@ -10,7 +10,7 @@ from infra.eventstore.log_verify import LogVerifier
 from infra.eventstore.sealer import EVENTS_A_STEP, seal_next
 from infra.postgres.connections import Role
 from workers.bench import bare
-from workers.bench.appends import sent_facts
+from workers.bench.facts import sent_facts
 from workers.bench.measure import Measured, measured, rate
 from workers.bench.stage import Stage
 
