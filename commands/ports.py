@@ -70,6 +70,16 @@ class DoNotMail(Protocol):
         """Return the effect that puts a contact on the list."""
 
 
+class ParkedEvents(Protocol):
+    """What waits because a read model or a policy could not take it."""
+
+    def skip(self, workspace_id: UUID, follower: str, *, position: int) -> Effect:
+        """Return the effect that drops an event from waiting and notes that it is left out.
+
+        It undoes the append when the event does not wait any more.
+        """
+
+
 class ApiTokens(Protocol):
     """Which secrets are good."""
 

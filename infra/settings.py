@@ -80,6 +80,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     nats_port: int  # ENGINE_NATS_PORT: the embedded NATS
     archive_after_days: int  # ENGINE_ARCHIVE_AFTER_DAYS: how long a month must be over; 0 is never
     archive_dir: Path  # ENGINE_ARCHIVE_DIR: where archived months lie
+    projector_partitions: int  # ENGINE_PROJECTOR_PARTITIONS: of each new projection
+    metrics_host: str  # ENGINE_METRICS_HOST: where the scheduler shows metrics
+    metrics_port: int  # ENGINE_METRICS_PORT: 0 shows none
     embedded: frozenset[str]  # parts that `engine up` runs itself: no URL was given for them
 
 
@@ -109,6 +112,9 @@ DEFAULTS = {
     "ENGINE_NATS_PORT": "8042",
     "ENGINE_ARCHIVE_AFTER_DAYS": "0",
     "ENGINE_ARCHIVE_DIR": "",
+    "ENGINE_PROJECTOR_PARTITIONS": "1",
+    "ENGINE_METRICS_HOST": "127.0.0.1",
+    "ENGINE_METRICS_PORT": "0",
 }
 
 
@@ -176,6 +182,11 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
             "ENGINE_ARCHIVE_AFTER_DAYS", get("ENGINE_ARCHIVE_AFTER_DAYS"), low=0, high=36_500
         ),
         archive_dir=Path(get("ENGINE_ARCHIVE_DIR") or data_dir / "archive").absolute(),
+        projector_partitions=_number(
+            "ENGINE_PROJECTOR_PARTITIONS", get("ENGINE_PROJECTOR_PARTITIONS"), low=1, high=64
+        ),
+        metrics_host=get("ENGINE_METRICS_HOST"),
+        metrics_port=port("ENGINE_METRICS_PORT"),
         embedded=embedded,
     )
 

@@ -13,8 +13,8 @@ from domain.shared.model import Event
 
 ALL_CONTEXTS = frozenset(
     {
-        "campaigns", "contacts", "content", "delivery", "developer", "engagement", "privacy",
-        "tenancy",
+        "campaigns", "contacts", "content", "delivery", "developer", "engagement", "platform",
+        "privacy", "tenancy",
     }
 )  # fmt: skip
 

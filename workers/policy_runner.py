@@ -22,7 +22,17 @@ from infra.failpoints import Failpoint, failpoint
 from infra.postgres.do_not_mail import PostgresDoNotMail
 from infra.postgres.failures import reason_of
 from infra.postgres.heartbeats import beat
-from infra.postgres.parked_events import WAITS, ParkedEvent, park, wait_behind_kin
+from infra.postgres.parked_events import (
+    WAITS,
+    ParkedEvent,
+    ParkedHead,
+    Retried,
+    park,
+    park_again,
+    parked_positions,
+    unpark,
+    wait_behind_kin,
+)
 from infra.postgres.policy_cursors import PolicyCursor
 from projections.projection import RecordedEvent
 from workers.acting import acting
@@ -102,6 +112,29 @@ class Follower:
             tag=row.tag,
             reason=reason,
         )
+
+    def retry(self, head: ParkedHead) -> Retried:
+        """React to what is parked of a key, in order; the first that fails again stays, with all.
+
+        A crash after a reaction repeats it, which is harmless.
+        """
+        applied = 0
+        while waiting := self._waiting(head):
+            (row,) = self._adapters.reader.page(waiting[0] - 1, upto=waiting[0], limit=1)
+            event, reason = self._decode(row)
+            if event:
+                reason = self.react_or_reason(row, event)
+            with self._adapters.pool.connection() as connection:
+                if reason:
+                    park_again(connection, head, waiting[0], reason)
+                    return Retried(applied, len(waiting), reason)
+                unpark(connection, head, waiting[:1])
+            applied += 1
+        return Retried(applied, 0, "")
+
+    def _waiting(self, head: ParkedHead) -> list[int]:
+        with self._adapters.pool.connection() as connection:
+            return parked_positions(connection, head)
 
     def _react(self, row: LogRow, event: Event) -> None:
         if type(event) not in self._policy.reacts_to:

@@ -19,6 +19,7 @@ from infra.nats.stream import EnvelopeReader
 from infra.postgres.connections import Role
 from infra.postgres.failures import reason_of
 from infra.postgres.heartbeats import beat
+from infra.projecting.ahead import bring_back
 from infra.projecting.checkpoint import (
     AheadOfLogError,
     FencedError,
@@ -32,6 +33,7 @@ from infra.projecting.tables import LIVE
 from projections.projection import Projection
 from projections.registry import PROJECTIONS
 from schemas.messages import Envelope
+from workers.renewals import Renewals
 from workers.runtime import BEAT_EVERY_S, Stop, run_steps_async
 
 log = structlog.get_logger()
@@ -175,6 +177,7 @@ class Projector:
         self._client: Client | None = None
         self._envelopes: EnvelopeReader | None = None
         self.due: dict[str, str] = {}
+        self._unfed: dict[str, str] = {}
 
     async def step(self) -> bool:
         """Take what the stream has; when it is silent or away, look at the log."""
@@ -224,15 +227,18 @@ class Projector:
 
     def _rota(self) -> Rota:
         if self._crew is None:
-            self._crew = Crew(self._adapters.connection(Role.WORKER), self._projections.values())
+            connection = self._adapters.connection(Role.WORKER)
+            bring_back(connection)
+            self._crew = Crew(connection, self._projections.values())
         return self._crew.rota()
 
     def _follow(self, rota: Rota) -> None:
         """Let go of what others have now, and take up what is ours."""
-        for name, reason in rota.due.items():
-            if self.due.get(name) != reason:
+        unfed = rota.due | rota.newer
+        for name, reason in unfed.items():
+            if self._unfed.get(name) != reason:
                 log.warning("projection_not_fed", projection=name, reason=reason)
-        self.due = rota.due
+        self.due, self._unfed = rota.due, unfed
         ours = {(name, share) for name, shares in rota.mine.items() for share in shares}
         for gone in self._live.keys() - ours:
             self._live.pop(gone).release()
@@ -259,6 +265,7 @@ class Projector:
 async def run(adapters: Adapters, stop: Stop) -> None:
     """Project until the stop."""
     projector = Projector(adapters, PROJECTIONS.values())
+    renewals = Renewals()
     last_beat = 0.0
 
     async def step() -> bool:
@@ -267,9 +274,11 @@ async def run(adapters: Adapters, stop: Stop) -> None:
         if now - last_beat > BEAT_EVERY_S:
             await asyncio.to_thread(beat, adapters.pool, "projector")
             last_beat = now
+        renewals.look(projector.due)
         return await projector.step()
 
     try:
         await run_steps_async("projector", stop, step, idle_s=QUIET_S)
     finally:
+        await renewals.close()
         await projector.close()

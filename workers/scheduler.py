@@ -12,6 +12,7 @@ from domain.delivery.events import SkipReason
 from domain.shared.errors import DomainError
 from infra.bootstrap import Adapters
 from infra.clock import new_id
+from infra.observability.metrics import serve_metrics
 from infra.postgres.audience import PostgresAudience
 from infra.postgres.campaign_runs import CampaignRun, PostgresCampaignRuns, RunFinder
 from infra.postgres.dispatcher_leases import DispatcherLeases
@@ -144,7 +145,10 @@ class Scheduler:
 
 
 def run(adapters: Adapters, stop: Stop) -> None:
-    """Schedule until the stop."""
+    """Schedule until the stop; shows the engine's metrics meanwhile, where a port is set."""
+    settings = adapters.settings
+    if settings.metrics_port:
+        serve_metrics(adapters.pool, host=settings.metrics_host, port=settings.metrics_port)
     scheduler = Scheduler(adapters)
 
     def step() -> bool:

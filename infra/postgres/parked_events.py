@@ -74,6 +74,14 @@ class ParkedHead(msgspec.Struct, frozen=True):
     behind: int
 
 
+class Retried(msgspec.Struct, frozen=True):
+    """What came of a key's parked events; `reason` says why the first of the `left` failed."""
+
+    applied: int
+    left: int
+    reason: str
+
+
 def park(on: Runs, events: Sequence[ParkedEvent]) -> None:
     """Remember events for later; the second time nothing happens."""
     cursor = on.cursor() if isinstance(on, Connection) else on

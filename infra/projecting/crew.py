@@ -32,7 +32,8 @@ class Rota(msgspec.Struct, frozen=True):
     """Who does what: our partitions of each projection, and why some projections have none."""
 
     mine: dict[str, list[Partition]]
-    due: dict[str, str]  # name -> why it must be rebuilt before anybody may feed it
+    due: dict[str, str]  # name -> why it must be rebuilt before this release may feed it
+    newer: dict[str, str]  # name -> why this release leaves it to a newer one
 
 
 class Crew:
@@ -54,10 +55,13 @@ class Crew:
         )
         row = self._connection.execute("SELECT log_head()").fetchone()
         head = int(row[0]) if row else 0
-        rota = Rota({}, {})
+        rota = Rota({}, {}, {})
         for number, (name, rows) in enumerate(sorted(self._serving().items())):
             projection = self._projections[name]
-            if reason := unfit(projection, rows, head=head):
+            if rows[0].version > projection.version:
+                rota.newer[name] = f"it serves version {rows[0].version} of a newer release"
+                continue
+            if reason := overdue(projection, rows, head=head):
                 rota.due[name] = reason
                 continue
             here = members.get(_key(projection), [self._me])
@@ -80,13 +84,11 @@ class Crew:
         return found
 
 
-def unfit(projection: Projection, rows: Sequence[Checkpoint], *, head: int) -> str:
-    """Say why the serving tables may not be fed by this code; "" when they may."""
+def overdue(projection: Projection, rows: Sequence[Checkpoint], *, head: int) -> str:
+    """Say why the serving tables must be rebuilt; "" when they need not."""
     version, position = rows[0].version, max(row.position for row in rows)
     if version < projection.version:
         return f"it serves version {version}, the code has {projection.version}"
-    if version > projection.version:
-        return f"it serves version {version} of a newer release; ours is {projection.version}"
     if position > head:
         return f"it is at position {position}, the log ends at {head}: one of them was restored"
     return ""

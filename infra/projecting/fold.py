@@ -1,6 +1,6 @@
 """Decode a run of the log for a projection and apply it, in one transaction with its checkpoint."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 import structlog
@@ -33,7 +33,11 @@ class UnfoldableError(Exception):
 
 
 class Folder:
-    """Feeds one projection; `schema` is where its tables are."""
+    """Feeds one projection; `schema` is where its tables are.
+
+    A shadow leaves out what the live tables are without: the positions `skipped` on purpose, and
+    what is above the `limits` of their partitions.
+    """
 
     def __init__(
         self,
@@ -48,17 +52,23 @@ class Folder:
         self._connection = connection
         self._schema = schema
         self._partition = partition
+        self.skipped: frozenset[int] = frozenset()
+        self.limits: Mapping[Partition, int] = {}
 
     def wanted(self, rows: Iterable[LogRow], *, after: int) -> list[LogRow]:
         """Keep what the projection reads, of its share of the workspaces, and has not seen."""
         contexts, share = self.projection.contexts, self._partition
-        return [
-            row
-            for row in rows
-            if row.position > after
-            and context_of(row.tag) in contexts
-            and (share.of == 1 or share.holds(row.workspace_id))
-        ]
+        found = [r for r in rows if r.position > after and context_of(r.tag) in contexts]
+        if share.of > 1:
+            found = [row for row in found if share.holds(row.workspace_id)]
+        if self.skipped:
+            found = [row for row in found if row.position not in self.skipped]
+        if len(self.limits) > 1:
+            found = [row for row in found if row.position <= self._limit(row)]
+        return found
+
+    def _limit(self, row: LogRow) -> int:
+        return next(upto for share, upto in self.limits.items() if share.holds(row.workspace_id))
 
     def fold(self, rows: Sequence[LogRow], *, before: int, after: int) -> None:
         """Apply rows and move the checkpoint from `before` to `after`, all or nothing.

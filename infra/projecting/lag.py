@@ -1,19 +1,42 @@
 """How far each follower of the log is behind it."""
 
-import msgspec
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 
-from infra.eventstore.event_types import context_of
+import msgspec
+from psycopg import Connection
+from psycopg.rows import TupleRow
+
 from infra.postgres.connections import Pool
-from infra.postgres.parked_events import count_parked
+from infra.projecting.checkpoint import checkpoints
+from infra.projecting.partitions import WHOLE, Partition
 from projections.registry import PROJECTIONS
 
-COUNT_UPTO = 100_000
+COUNT_UPTO = 10_000
+
+# Counts what the follower reads, as far as it is cheap: from its position along the index.
+_WAITING = """
+SELECT count(*), count(*) FILTER (WHERE mine),
+       coalesce(min(recorded_at) FILTER (WHERE mine), min(recorded_at)), now()
+  FROM (SELECT recorded_at,
+               (%(contexts)s::text[] IS NULL OR split_part(tag, '.', 1) = ANY(%(contexts)s))
+               AND workspace_partition(workspace_id, %(of)s) = %(number)s AS mine
+          FROM events WHERE position > %(after)s AND position <= %(upto)s
+         ORDER BY position LIMIT %(limit)s) waiting
+"""
+_PARKED = "SELECT follower, count(*) FROM parked_events GROUP BY follower"
 
 
 class Lag(msgspec.Struct, frozen=True):
-    """One follower: `events` it has not seen (counted up to 100,000), the age of the oldest."""
+    """One follower, or a partition of one.
 
+    `events` it has not seen: counted up to 10,000, above that all positions up to the horizon;
+    `seconds` is the age of the oldest of them. `parked` is of the whole follower.
+    """
+
+    kind: str  # relay, projection or policy
     follower: str
+    partition: str
     position: int
     horizon: int
     events: int
@@ -21,25 +44,74 @@ class Lag(msgspec.Struct, frozen=True):
     parked: int
 
 
+class Follower(msgspec.Struct, frozen=True):
+    """What is behind the log: who, where, and what it reads (None: everything)."""
+
+    kind: str
+    name: str
+    position: int
+    partition: Partition = WHOLE
+    contexts: Sequence[str] | None = None
+
+
 def lags(pool: Pool) -> list[Lag]:
-    """Return the relay's and every active projection's lag."""
+    """Return the lag of the relay, of every serving projection and of every policy."""
     with pool.connection() as connection:
-        head = connection.execute("SELECT log_horizon(), now()").fetchone()
-        horizon, now = (int(head[0]), head[1]) if head else (0, None)
-        followers: list[tuple[str, int]] = connection.execute(
-            "SELECT 'relay', position FROM relay_cursor"
-            " UNION ALL (SELECT name, position FROM projections WHERE active ORDER BY name)"
-        ).fetchall()
-        found = []
-        for name, position in followers:
-            contexts = PROJECTIONS[name].contexts if name in PROJECTIONS else None
-            waiting = connection.execute(
-                "SELECT tag, recorded_at FROM events WHERE position > %s AND position <= %s"
-                " ORDER BY position LIMIT %s",
-                (position, horizon, COUNT_UPTO),
-            ).fetchall()
-            mine = [at for tag, at in waiting if contexts is None or context_of(tag) in contexts]
-            age = (now - mine[0]).total_seconds() if mine and now else 0.0
-            parked = count_parked(connection, name)
-            found.append(Lag(name, position, horizon, len(mine), round(age, 1), parked))
-    return found
+        row = connection.execute("SELECT log_horizon()").fetchone()
+        horizon = int(row[0]) if row else 0
+        parked: dict[str, int] = dict(connection.execute(_PARKED).fetchall())
+        return [
+            _lag(connection, follower, horizon=horizon, parked=parked.get(follower.name, 0))
+            for follower in _followers(connection)
+        ]
+
+
+def _followers(connection: Connection[TupleRow]) -> Iterator[Follower]:
+    for (position,) in connection.execute("SELECT position FROM relay_cursor"):
+        yield Follower("relay", "relay", position)
+    for row in checkpoints(connection):
+        projection = PROJECTIONS.get(row.name)
+        contexts = sorted(projection.contexts) if projection else None
+        yield Follower("projection", row.name, row.position, row.partition, contexts)
+    for name, position in connection.execute(
+        "SELECT policy, position FROM policy_cursors ORDER BY policy"
+    ):
+        yield Follower("policy", name, position)
+
+
+def _lag(connection: Connection[TupleRow], follower: Follower, *, horizon: int, parked: int) -> Lag:
+    events, seconds = 0, 0.0
+    if follower.position < horizon:
+        row = connection.execute(
+            _WAITING,
+            {
+                "contexts": follower.contexts,
+                "of": follower.partition.of,
+                "number": follower.partition.number,
+                "after": follower.position,
+                "upto": horizon,
+                "limit": COUNT_UPTO,
+            },
+        ).fetchone()
+        events, seconds = _measured(row, above=horizon - follower.position)
+    return Lag(
+        kind=follower.kind,
+        follower=follower.name,
+        partition=str(follower.partition),
+        position=follower.position,
+        horizon=horizon,
+        events=events,
+        seconds=seconds,
+        parked=parked,
+    )
+
+
+def _measured(row: tuple[int, int, datetime, datetime] | None, *, above: int) -> tuple[int, float]:
+    """Return events and seconds: exact when all were looked at, else an upper bound."""
+    if row is None or row[0] == 0:
+        return 0, 0.0
+    looked_at, mine, oldest, now = row
+    all_seen = looked_at < COUNT_UPTO
+    if all_seen and not mine:
+        return 0, 0.0
+    return (mine if all_seen else above), round((now - oldest).total_seconds(), 1)

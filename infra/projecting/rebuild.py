@@ -1,6 +1,6 @@
 """Build a read model anew beside the serving one, and swap: readers never see an empty table."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from time import perf_counter
 
 import msgspec
@@ -10,8 +10,10 @@ from psycopg.rows import TupleRow
 from infra.eventstore.mapper import Mapper
 from infra.eventstore.reader import read_page
 from infra.postgres.parked_events import forget_parked
+from infra.postgres.skipped_events import skipped_positions
 from infra.projecting.checkpoint import begin, stop_all
 from infra.projecting.fold import BATCH, Folder
+from infra.projecting.partitions import Partition
 from infra.projecting.tables import (
     LIVE,
     create_tables,
@@ -71,6 +73,7 @@ class Shadow:
                 f"{self.projection.name} is being rebuilt or verified by another process; "
                 "wait for it"
             )
+        self._folder.skipped = skipped_positions(self._worker, self.projection.name)
         drop_shadow(self._owner, self.projection)
         with self._owner.transaction():
             self._owner.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(self.schema)))
@@ -94,6 +97,10 @@ class Shadow:
             self.events += len(rows)
             progress(self.position)
         return read
+
+    def limit(self, positions: Mapping[Partition, int]) -> None:
+        """From now on leave out what is above the position of its partition."""
+        self._folder.limits = positions
 
     def restart(self) -> None:
         """Empty the shadow, to fold it again from the start."""

@@ -7,6 +7,8 @@ from psycopg import Connection, sql
 from psycopg.rows import TupleRow
 
 from infra.postgres.parked_events import count_parked
+from infra.postgres.skipped_events import skipped_positions
+from infra.projecting.checkpoint import position_of, stop_all
 from infra.projecting.rebuild import Shadow
 from infra.projecting.tables import LIVE
 from projections.projection import Table
@@ -15,12 +17,16 @@ SAMPLES = 5
 
 
 class Verified(msgspec.Struct, frozen=True):
-    """What a verification found; `differences` counts rows, `samples` shows the first ones."""
+    """What a verification found; `differences` counts rows, `samples` shows the first ones.
+
+    `skipped` events are left out on both sides: the read model is knowingly without them.
+    """
 
     position: int
     rows: int
     differences: int
     parked: int
+    skipped: int
     samples: tuple[str, ...] = ()
 
     @property
@@ -32,10 +38,15 @@ class Verified(msgspec.Struct, frozen=True):
 def verify(
     shadow: Shadow, live: Connection[TupleRow], *, progress: Callable[[int], None] = lambda _: None
 ) -> Verified:
-    """Compare at one position. `live` is a worker's connection; its projector waits meanwhile."""
+    """Compare at one position. `live` is a worker's connection; its projector waits meanwhile.
+
+    Raises VersionMismatchError for tables of another version.
+    """
+    name = shadow.projection.name
+    lowest = position_of(live, shadow.projection)
     shadow.create()
     try:
-        shadow.catch_up(progress=progress)
+        shadow.catch_up(upto=lowest, progress=progress)
         with live.transaction():
             position = _hold(shadow, live)
             rows, differences, samples = 0, 0, list[str]()
@@ -44,23 +55,22 @@ def verify(
                 rows += count
                 differences += len(differing)
                 samples += differing[: SAMPLES - len(samples)]
-            parked = count_parked(live, shadow.projection.name)
+            parked = count_parked(live, name)
+            skipped = len(skipped_positions(live, name))
     finally:
         shadow.drop()
-    return Verified(position, rows, differences, parked, tuple(samples))
+    return Verified(position, rows, differences, parked, skipped, tuple(samples))
 
 
 def _hold(shadow: Shadow, live: Connection[TupleRow]) -> int:
-    """Stop the projection's checkpoint and bring the shadow to the very same position."""
-    row = live.execute(
-        "SELECT position FROM projections WHERE name = %s AND active FOR UPDATE",
-        (shadow.projection.name,),
-    ).fetchone()
-    position = int(row[0]) if row else 0
-    if shadow.position > position:  # the shadow read ahead of the projector: start it over
+    """Stop the projection's checkpoints and bring the shadow to the very same positions."""
+    positions = stop_all(live, shadow.projection.name)
+    if shadow.position > min(positions.values()):  # the checkpoint was set back meanwhile
         shadow.restart()
-    shadow.catch_up(upto=position)
-    return position
+    shadow.catch_up(upto=min(positions.values()))
+    shadow.limit(positions)
+    shadow.catch_up(upto=max(positions.values()))
+    return max(positions.values())
 
 
 def _compare(live: Connection[TupleRow], table: Table, schema: str) -> tuple[int, list[str]]:

@@ -19,7 +19,7 @@ from infra.observability.logging import configure_logging
 from infra.postgres.connections import Role
 from infra.postgres.heartbeats import beating
 from infra.postgres.workspaces import known_workspaces
-from infra.projecting.checkpoint import VersionMismatchError, position_of
+from infra.projecting.checkpoint import AheadOfLogError, VersionMismatchError, position_of
 from infra.settings import SettingsError, load_settings
 from projections.registry import PROJECTIONS
 
@@ -51,7 +51,13 @@ def session(*, role: Role = Role.WORKER, ask_first: bool = True) -> Iterator[Ada
         if ask_first:
             adapters.connection(role).close()
         yield adapters
-    except (DomainError, SettingsError, VersionMismatchError, ArchiveError) as error:
+    except (
+        DomainError,
+        SettingsError,
+        VersionMismatchError,
+        AheadOfLogError,
+        ArchiveError,
+    ) as error:
         raise click.ClickException(str(error)) from error
     except psycopg.OperationalError as error:
         raise click.ClickException(

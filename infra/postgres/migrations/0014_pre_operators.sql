@@ -43,4 +43,5 @@ CREATE TABLE skipped_events (
 );
 ALTER TABLE skipped_events ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY follower_skips ON skipped_events TO engine_worker USING (true) WITH CHECK (true);
-GRANT SELECT, INSERT ON skipped_events TO engine_worker;
+GRANT SELECT, INSERT, DELETE ON skipped_events TO engine_worker;
+GRANT DELETE ON projections TO engine_worker;

@@ -1,0 +1,1 @@
+"""The installation itself: what its operators decided about a workspace's events."""
