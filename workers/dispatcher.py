@@ -107,7 +107,7 @@ class Dispatcher:
                 batch = await asyncio.to_thread(self._claimer.next_batch, limit=CLAIM)
             except Exception as error:
                 # The claim may have been committed unseen; the end of this life lets go of it.
-                log.exception("claim_failed", error=repr(error))
+                log.exception("claim_failed", error=error)
                 self._ending = True
                 break
             if batch is None:
@@ -156,7 +156,7 @@ class Dispatcher:
         try:
             await asyncio.to_thread(self._leases.sign_off, self._queue.owner)
         except AWAY as error:
-            log.warning("dispatcher_not_signed_off", error=repr(error))
+            log.warning("dispatcher_not_signed_off", error=error)
 
     async def _renew(self) -> None:
         while True:
@@ -168,7 +168,7 @@ class Dispatcher:
                 log.warning("dispatcher_lease_lost", error=str(error))
                 self._ending = True
             except Exception as error:  # noqa: BLE001 - the lease decides, not this attempt
-                log.warning("dispatcher_renewal_failed", error=repr(error))
+                log.warning("dispatcher_renewal_failed", error=error)
 
 
 async def run(adapters: Adapters, stop: Stop) -> None:
@@ -197,7 +197,7 @@ async def live(stop: Stop, life: Callable[[], Awaitable[None]]) -> None:
             await life()
             backoff.succeeded()
         except Exception as error:
-            log.exception("dispatcher_failed", error=repr(error))
+            log.exception("dispatcher_failed", error=error)
         if not stop:
             await stop.sleep(backoff.pause())
 

@@ -64,7 +64,7 @@ class Importer:
                 if self._import_if_free(job, stop):
                     return True
             except Exception as error:
-                log.exception("import_interrupted", import_id=str(job.import_id), error=repr(error))
+                log.exception("import_interrupted", import_id=str(job.import_id), error=error)
                 broken = broken or error
         if broken:
             raise broken

@@ -78,7 +78,7 @@ def run_steps(name: str, stop: Stop, step: Callable[[], bool], *, idle_s: float)
                 stop.wait(idle_s)
         except Exception as error:
             pause = backoff.pause()
-            log.exception("worker_step_failed", worker=name, error=repr(error), retry_in_s=pause)
+            log.exception("worker_step_failed", worker=name, error=error, retry_in_s=pause)
             stop.wait(pause)
 
 
@@ -95,5 +95,5 @@ async def run_steps_async(
                 await stop.sleep(idle_s)
         except Exception as error:
             pause = backoff.pause()
-            log.exception("worker_step_failed", worker=name, error=repr(error), retry_in_s=pause)
+            log.exception("worker_step_failed", worker=name, error=error, retry_in_s=pause)
             await stop.sleep(pause)

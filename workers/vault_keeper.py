@@ -37,4 +37,4 @@ class VaultKeeper:
         except RotationRunningError:
             log.info("vault_rotated_elsewhere")
         except Exception as error:
-            log.exception("vault_rotation_failed", error=repr(error))
+            log.exception("vault_rotation_failed", error=error)

@@ -23,7 +23,7 @@ async def connect(url: str, *, name: str) -> Client:
         log.info("nats_reconnected", client=name)
 
     async def failed(error: Exception) -> None:
-        log.debug("nats_error", client=name, error=repr(error))
+        log.debug("nats_error", client=name, error=error)
 
     return await nats.connect(
         url,

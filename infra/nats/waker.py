@@ -57,7 +57,7 @@ class Waker:
                 await client.publish(WAKE, b"")
                 await client.flush(timeout=1)
             except (NatsError, OSError, TimeoutError) as error:
-                log.debug("wake_not_sent", error=repr(error))
+                log.debug("wake_not_sent", error=error)
             await asyncio.sleep(COALESCE_S)
         if client is not None:
             await client.close()

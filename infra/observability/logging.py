@@ -10,6 +10,7 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from infra.observability.redaction import Redactor, escape_controls
+from infra.observability.tracebacks import say_exceptions
 
 QUIET_LIBRARIES = ("mail", "asyncio", "httpx", "httpcore", "nats", "granian.access")
 """Libraries whose INFO lines say nothing an operator needs, or name people."""
@@ -33,7 +34,7 @@ def configure_logging(
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="ts"),
         structlog.processors.StackInfoRenderer(),
-        structlog.processors.format_exc_info,
+        say_exceptions,
         _Service(service),
         _Redact(Redactor(redaction_key)),
     ]

@@ -13,6 +13,8 @@ def reason_of(error: BaseException) -> str:
     DETAIL quotes whole rows, CONTEXT the JSON that was read, and both may be personal.
     """
     name = type(error).__name__
+    if error.args and isinstance(error.args[0], psycopg.Error):  # wrapped by a library
+        return f"{name}: {reason_of(error.args[0])}"[:LONGEST]
     if isinstance(error, psycopg.Error) and error.sqlstate is not None:
         quotes = error.sqlstate.startswith(DATA_EXCEPTION)
         said = "" if quotes else f": {error.diag.message_primary}"

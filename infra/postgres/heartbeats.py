@@ -18,7 +18,7 @@ def beat(pool: Pool, worker: str, detail: str = "") -> None:
                 (worker, detail),
             )
     except psycopg.Error as error:
-        log.warning("heartbeat_failed", worker=worker, error=repr(error))
+        log.warning("heartbeat_failed", worker=worker, error=error)
 
 
 def beating(pool: Pool, *, within_s: float) -> set[str]:

@@ -120,7 +120,7 @@ class HitBuffer:
         try:
             record_hits(group.hits, group.context, self._log(), self._campaigns)
         except Exception as error:  # noqa: BLE001 - a worker's loop: logged, and tried again
-            log.warning("hits_not_recorded", error=repr(error), hits=len(group.hits))
+            log.warning("hits_not_recorded", error=error, hits=len(group.hits))
             return False
         return True
 

@@ -93,14 +93,14 @@ def on_stale_state(request: AnyRequest, _: StaleStateError) -> Response[Problem]
 def on_anything(request: AnyRequest, error: Exception) -> Response[Problem]:
     """Answer a fault of ours without its details, which go to the log."""
     if _database_is_away(error):
-        log.warning("database_unavailable", error=repr(error))
+        log.warning("database_unavailable", error=error)
         return problem(
             request,
             "unavailable",
             "the database cannot be reached; try again",
             headers={"retry-after": RETRY_AFTER_S},
         )
-    log.error("request_failed", error=repr(error), exc_info=error)
+    log.error("request_failed", error=error, exc_info=error)
     return problem(
         request, "internal_error", "something broke on our side; the log has it under request_id"
     )

@@ -73,6 +73,19 @@ def compares_secrets(tree: ast.Module) -> Iterator[int]:
                 yield node.lineno
 
 
+def logs_what_an_error_quotes(tree: ast.Module) -> Iterator[int]:
+    """Find `error=repr(error)`: PostgreSQL's quote rows; `error=error` is logged by its reason."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.keyword(
+                arg="error",
+                value=ast.Call(func=ast.Name(id="repr"), args=[ast.Name(id="error")]),
+            ):
+                yield node.lineno
+            case _:
+                pass
+
+
 def sets_the_tenant_for_the_session(tree: ast.Module) -> Iterator[int]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and SET_FOR_SESSION.search(str(node.value)):
@@ -84,6 +97,11 @@ RULES = {
     "SQL has its places": (holds_sql, MAY_HOLD_SQL, '"SELECT a FROM b"'),
     "no SQL in f-strings": (formats_sql, (), 'f"DELETE FROM {name}"'),
     "secrets are compared in constant time": (compares_secrets, (), "given_token == token"),
+    "no row of the database is logged with an error": (
+        logs_what_an_error_quotes,
+        (),
+        "log.warning(error=repr(error))",
+    ),
     "no tenant outlives its transaction": (
         sets_the_tenant_for_the_session,
         (),

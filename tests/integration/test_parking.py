@@ -5,13 +5,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from threading import Barrier, Thread
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import psycopg
 import pytest
 from msgspec.structs import replace
 
-from domain.contacts.events import Channel, ContactUnsubscribed
 from infra.bootstrap import Adapters
 from infra.eventstore.batch import EventBatch
 from infra.postgres.connections import Role
@@ -25,6 +24,7 @@ from projections.registry import PROJECTIONS
 from tests.support.asking import asking
 from tests.support.builders import contact_imported, fact
 from tests.support.cli import until
+from tests.support.people import ANN, BOB, EVE, People
 from tests.support.touchy_projection import (
     Touchy,
     checkpoint,
@@ -39,31 +39,6 @@ from workers.projector import LiveProjection, Projector
 from workers.relay import envelopes
 
 pytestmark = pytest.mark.integration
-
-ANN, BOB, EVE = UUID(int=1), UUID(int=2), UUID(int=3)
-
-
-class People:
-    """Three contacts and what they do, in one workspace."""
-
-    def __init__(self, app: Adapters) -> None:
-        self.app, self.workspace = app, uuid4()
-
-    def come(self, *people: UUID) -> list[int]:
-        """Record the people one after the other; return the positions."""
-        return [
-            self.app.log.record([fact(contact_imported(person))], asking(self.workspace))
-            for person in people
-        ]
-
-    def leave(self, *people: UUID) -> list[int]:
-        return [
-            self.app.log.record(
-                [fact(ContactUnsubscribed(contact_id=person, via=Channel.PAGE))],
-                asking(self.workspace),
-            )
-            for person in people
-        ]
 
 
 @pytest.fixture

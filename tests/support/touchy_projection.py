@@ -9,9 +9,11 @@ from psycopg.rows import TupleRow
 
 from infra.bootstrap import Adapters
 from infra.postgres.connections import Role
+from infra.projecting.partitions import WHOLE, Partition
 from infra.projecting.rebuild import Rebuilt, Shadow, install, rebuild
 from infra.projecting.verify import Verified, verify
 from projections.projection import Projection, RecordedEvent, Table
+from tests.support.cli import until
 from workers.projector import LiveProjection
 
 TOLD = """
@@ -47,24 +49,28 @@ class Touchy:
         self.chokes_on = chokes_on
         self.contexts = contexts
         self.version = version
+        self.batches = 0
 
     def apply(self, events: Sequence[RecordedEvent], cursor: Cursor[TupleRow]) -> None:
+        self.batches += 1
         for event in events:
             cursor.execute(TOLD, (event.workspace_id, event.key, [event.position]))
             if event.position in self.chokes_on:
                 raise CannotApplyError(f"position {event.position} sticks in the throat")
 
 
-def installed(worker: Adapters, projection: Touchy) -> None:
+def installed(worker: Adapters, projection: Touchy, *, of: int = 1) -> None:
     with worker.connection(Role.MIGRATOR) as owner:
-        assert install(owner, projection)
+        assert install(owner, projection, of=of)
 
 
 @contextmanager
-def live(worker: Adapters, projection: Projection) -> Iterator[LiveProjection]:
+def live(
+    worker: Adapters, projection: Projection, partition: Partition = WHOLE
+) -> Iterator[LiveProjection]:
     """Own the projection, as a projector does, and let go of it in the end."""
-    made = LiveProjection(projection, worker.mapper, worker)
-    assert made.owned()
+    made = LiveProjection(projection, worker.mapper, worker, partition)
+    until(made.owned)  # a former owner's session may be ending
     try:
         yield made
     finally:

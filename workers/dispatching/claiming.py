@@ -100,7 +100,7 @@ def _ready(task: Claimed, mail: CampaignMail | None, *, has_key: bool) -> Ready 
     try:
         return mail.render(task, task.email, sent_at=task.claimed_at)
     except (DomainError, ValueError, LookupError) as error:
-        log.warning("message_unrenderable", message_id=str(task.message_id), error=repr(error))
+        log.warning("message_unrenderable", message_id=str(task.message_id), error=error)
         return SkipReason.UNRENDERABLE
 
 

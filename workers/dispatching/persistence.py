@@ -24,5 +24,5 @@ async def persist(work: Callable[[], T]) -> T:
             return await asyncio.to_thread(work)
         except AWAY as error:
             pause = backoff.pause()
-            log.warning("database_away", error=repr(error), retry_in_s=pause)
+            log.warning("database_away", error=error, retry_in_s=pause)
             await asyncio.sleep(pause)
