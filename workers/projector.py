@@ -175,6 +175,7 @@ class Projector:
         self._crew: Crew | None = None
         self._look_at = 0.0
         self._client: Client | None = None
+        self._connecting: asyncio.Task[Client] | None = None
         self._envelopes: EnvelopeReader | None = None
         self.due: dict[str, str] = {}
         self._unfed: dict[str, str] = {}
@@ -183,8 +184,8 @@ class Projector:
         """Take what the stream has; when it is silent or away, look at the log."""
         envelopes: list[Envelope] = []
         try:
-            reader = await self._reader()
-            envelopes = await reader.read(limit=FETCH, timeout_s=QUIET_S)
+            if reader := await self._reader():
+                envelopes = await reader.read(limit=FETCH, timeout_s=QUIET_S)
         except (NatsError, OSError, TimeoutError, ValueError, KeyError) as error:
             log.debug("stream_unreadable", error=reason_of(error))
             await asyncio.sleep(QUIET_S)
@@ -211,6 +212,9 @@ class Projector:
     async def close(self) -> None:
         """Let go of everything."""
         self._leave()
+        if self._connecting is not None:
+            self._connecting.cancel()
+            await asyncio.gather(self._connecting, return_exceptions=True)
         if self._client is not None:
             await self._client.close()
 
@@ -255,9 +259,17 @@ class Projector:
             self._crew.close()
             self._crew = None
 
-    async def _reader(self) -> EnvelopeReader:
+    async def _reader(self) -> EnvelopeReader | None:
+        """Return the reader, once the bus is there: the client tries for ever, we do not wait."""
         if self._envelopes is None:
-            self._client = await connect(self._adapters.settings.nats_url, name="projector")
+            if self._connecting is None:
+                url = self._adapters.settings.nats_url
+                self._connecting = asyncio.create_task(connect(url, name="projector"))
+            done, _ = await asyncio.wait({self._connecting}, timeout=QUIET_S)
+            if not done:
+                return None
+            connecting, self._connecting = self._connecting, None
+            self._client = connecting.result()
             self._envelopes = EnvelopeReader(self._client)
         return self._envelopes
 
