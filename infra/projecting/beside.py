@@ -55,7 +55,7 @@ def noted_rebuild(
 ) -> Iterator[Callable[[int], None]]:
     """Yield the `progress` of a rebuild: it is noted once a second, and passed on to `seen`.
 
-    A rebuild that ends well leaves no note. One that was killed leaves its last.
+    The swap removes the note. A rebuild that was killed leaves its last.
     """
     noted_at = 0.0
 
@@ -77,11 +77,3 @@ def noted_rebuild(
         with pool.connection() as connection:
             connection.execute(_FAIL, (error.row.position, str(error), projection.name))
         raise
-    else:
-        forget_rebuild(pool, projection.name)
-
-
-def forget_rebuild(pool: Pool, name: str) -> None:
-    """Clear the note."""
-    with pool.connection() as connection:
-        connection.execute("DELETE FROM projection_rebuilds WHERE name = %s", (name,))

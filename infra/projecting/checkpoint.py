@@ -117,7 +117,11 @@ def stop_all(connection: Connection[TupleRow], name: str) -> dict[Partition, int
 def begin(
     connection: Connection[TupleRow], projection: Projection, *, position: int, of: int
 ) -> None:
-    """Put checkpoints of `of` partitions, all at `position`, in the place of what was there."""
+    """Put checkpoints of `of` partitions, all at `position`, in the place of what was there.
+
+    With them goes the note of the rebuild that ends here.
+    """
+    connection.execute("DELETE FROM projection_rebuilds WHERE name = %s", (projection.name,))
     connection.execute("DELETE FROM projections WHERE name = %s", (projection.name,))
     connection.execute(
         _BEGIN,

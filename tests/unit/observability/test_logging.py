@@ -3,6 +3,7 @@ import json
 import logging
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 import structlog
 
@@ -102,3 +103,38 @@ def test_a_key_lets_a_person_be_followed() -> None:
     configure_logging(service="api", stream=out, redaction_key=b"key")
     get_logger().info("bounced", email="canary@example.com")
     assert str(logged(out)["email"]).startswith("[person ")
+
+
+class QuotedError(psycopg.errors.UniqueViolation):
+    """What PostgreSQL says of a row that is there already, as a library passes it on."""
+
+    def __str__(self) -> str:
+        return "duplicate key value\nDETAIL:  Key (town)=(Zoe lives here) already exists."
+
+
+def fail(*, wrapped: bool) -> None:
+    quoted = QuotedError()
+    if wrapped:
+        raise RuntimeError(quoted) from quoted
+    raise quoted
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+@pytest.mark.parametrize("foreign", [False, True])
+def test_a_traceback_says_where_and_what_but_quotes_no_row(
+    stream: io.StringIO, *, wrapped: bool, foreign: bool
+) -> None:
+    log = logging.getLogger("a.library") if foreign else get_logger()
+    try:
+        fail(wrapped=wrapped)
+    except (QuotedError, RuntimeError) as error:
+        if foreign:
+            log.exception("it_failed")
+        else:
+            log.exception("it_failed", error=error)
+    text = stream.getvalue()
+    assert "Zoe" not in text
+    line = json.loads(text)
+    assert "QuotedError" in line["exception"]
+    assert "test_logging.py" in line["exception"], "the frames are there"
+    assert foreign or "SQLSTATE 23505" in line["error"]
