@@ -64,7 +64,7 @@ class ExportWorker:
                 if self._export_if_free(job, stop):
                     return True
             except Exception as error:
-                log.exception("export_interrupted", export_id=str(job.export_id), error=repr(error))
+                log.exception("export_interrupted", export_id=str(job.export_id), error=error)
                 broken = broken or error
         if broken:
             raise broken
