@@ -8,7 +8,7 @@ import msgspec
 
 from infra.garbage import collect_rarely
 from infra.observability.logging import configure_logging
-from workers.bench import appends, jobs, streets, verifying
+from workers.bench import appends, disk, growth, jobs, streets, verifying
 from workers.bench.measure import Measured
 from workers.bench.stage import Stage, stage
 
@@ -20,6 +20,8 @@ BENCHMARKS: Mapping[str, Callable[[Stage], Measured]] = {
     "append_decide_16": appends.append_decide_16,
     "append_decide_beside_bulk": appends.append_decide_beside_bulk,
     "reader_missed": appends.reader_missed,
+    "bytes_per_event": disk.bytes_per_event,
+    "append_growth_10m": growth.append_growth_10m,
     "relay": streets.relay,
     "project_stats": streets.project_stats,
     "project_contacts": streets.project_contacts,
