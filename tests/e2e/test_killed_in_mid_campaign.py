@@ -15,6 +15,7 @@ from domain.delivery.events import EmailBounced, EmailUncertain
 from infra.embedded.postgres import EmbeddedPostgres
 from schemas.messages import STREAM
 from tests.support.campaign_evidence import Customer, Evidence, people
+from tests.support.cli import Engine, environment
 from tests.support.running_engine import RunningEngine, running_engine, wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
@@ -24,6 +25,7 @@ RATE = "300"
 IN_FLIGHT = 6 * 6  # messages: six chunks, each of what the rate allows in a fiftieth of a second
 PARTS = [
     "relay",
+    "sealer",
     "projector",
     "dispatcher",
     "expander",
@@ -154,6 +156,9 @@ def test_all_parts_killed_one_after_another_in_one_campaign(engine: RunningEngin
         engine.wait_until_back(part, starts=engine.kill(part))
     # The dispatcher and the catcher were killed, and the dispatcher's lease may have run out.
     assert judged(customer, campaign).count(EmailUncertain) <= 3 * IN_FLIGHT
+    verified = Engine(environment(engine.settings)).json("log", "verify")
+    assert verified["ok"], verified
+    assert verified["events"] > 3_000
 
 
 def _is_cut_off(admin: psycopg.Connection[tuple[object, ...]]) -> bool:
