@@ -16,6 +16,7 @@ from commands.http.campaigns import (
 )
 from commands.http.contacts import post_import, post_unsubscribe
 from commands.http.content import post_template
+from commands.http.privacy import post_erasure
 from commands.http.tracking import get_click, get_pixel
 from commands.http.unsubscribe import post_unsubscribe_link
 from read_api.public.document import get_openapi
@@ -29,6 +30,7 @@ from read_api.queries.content import get_template, get_templates
 from read_api.queries.delivery import get_campaign_messages, get_dead_letters, get_message
 from read_api.queries.exports import get_export, get_exports
 from read_api.queries.imports import get_import, get_imports, get_rejected
+from read_api.queries.privacy import get_erasure, get_erasure_preview
 from read_api.queries.tenancy import get_workspace
 
 ROUTES: tuple[HTTPRouteHandler, ...] = (
@@ -40,6 +42,9 @@ ROUTES: tuple[HTTPRouteHandler, ...] = (
     get_contacts,
     get_contact,
     post_unsubscribe,
+    get_erasure_preview,
+    post_erasure,
+    get_erasure,
     post_template,
     get_templates,
     get_template,

@@ -10,6 +10,8 @@ from infra.bootstrap import Adapters
 from infra.clock import new_id, now
 from infra.crypto.export_links import ExportLinks
 from infra.crypto.links import SignedLinks
+from infra.crypto.vault import KeyVault
+from infra.erasure_receipts import ErasureReceipts
 from infra.exports.places import ExportPlaces
 from infra.html.nh3_sanitizer import Nh3Sanitizer
 from infra.nats.health import nats_check
@@ -18,6 +20,8 @@ from infra.postgres.campaign_runs import PostgresCampaignRuns
 from infra.postgres.checkpoints import Checkpoints
 from infra.postgres.contact_directory import ContactDirectory
 from infra.postgres.do_not_mail import PostgresDoNotMail
+from infra.postgres.erasure_preview import ErasurePreviews
+from infra.postgres.erasures import PostgresErasures
 from infra.postgres.export_files import ExportFiles
 from infra.postgres.export_jobs import PostgresExports
 from infra.postgres.health import PostgresHealth
@@ -66,6 +70,8 @@ class Wiring:
             "snapshots": PostgresSnapshots(),
             "runs": PostgresCampaignRuns(),
             "audience": PostgresAudience(pool),
+            "erasures": PostgresErasures(pool),
+            "receipts": ErasureReceipts(pool, self.adapters.settings.secret_key),
         }
 
     def _public(self) -> dict[str, object]:
@@ -86,6 +92,8 @@ class Wiring:
         writes = WriteContext(RequestKeys(pool), now=now, new_id=new_id)
         return {
             "log": Provide(self._log),
+            "keys": Provide(self._keys),
+            "previews": Provide(self._previews),
             "claim": Provide(writes.claim),
             "context": Provide(writes.context),
             "new_id": Provide(writes.new_id),
@@ -99,6 +107,13 @@ class Wiring:
     async def _log(self) -> EventLog:
         """Open the log at first use, in a thread: the process starts without a database."""
         return await sync_to_thread(lambda: self.adapters.log)
+
+    async def _keys(self) -> KeyVault:
+        """Open the vault at first use, in a thread, for the same reason."""
+        return await sync_to_thread(lambda: self.adapters.vault)
+
+    async def _previews(self) -> ErasurePreviews:
+        return ErasurePreviews(self.adapters.pool, await self._keys())
 
     def _health(self) -> HealthChecks:
         postgres = PostgresHealth(self.adapters.pool)

@@ -70,6 +70,7 @@ class Dispatcher:
         self._hand_over = HandOver(
             adapters.log,
             queue=self._queue,
+            keys=adapters.vault,
             sender=sender,
             settler=Settler(relay=relay, now=clock.now, jitter=jitter, refused=retry),
             recorder=self._recorder,

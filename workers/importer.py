@@ -18,7 +18,7 @@ from domain.shared.errors import ConcurrentChangeError
 from domain.shared.ids import derive_id, time_ms_of
 from domain.shared.model import Fact
 from infra.bootstrap import Adapters
-from infra.crypto.derive import derive_key, mac
+from infra.crypto.address_keys import AddressKeys
 from infra.email_addresses import EmailValidator
 from infra.files.csv_source import ContactFile, open_contacts
 from infra.postgres.connections import Role
@@ -38,7 +38,6 @@ log = structlog.get_logger()
 
 CHUNK_ROWS = 2_000
 RETRIES = 10
-KEY_BYTES = 32
 NAME = "importer"
 
 
@@ -111,12 +110,10 @@ class Importer:
         self, job: RunningImport, at: int, rows: Sequence[ContactRow], mapping: ColumnMapping
     ) -> None:
         """Give each row its verdict, in one transaction; again when an address was just taken."""
-        key = derive_key(
-            self._adapters.settings.secret_key, "contact-address", context=job.workspace_id.bytes
-        )
+        keys = AddressKeys(self._adapters.settings.secret_key, job.workspace_id, self._validator)
         verdicts = [judge(row, mapping=mapping, validator=self._validator) for row in rows]
         candidates = [
-            (mac(key, verdict.address.key.encode(), length=KEY_BYTES), verdict)
+            (keys.of(verdict.address), verdict)
             for verdict in verdicts
             if isinstance(verdict, ImportableContact)
         ]
@@ -125,7 +122,7 @@ class Importer:
             new, repeated = self._split(job.workspace_id, candidates)
             duplicates = [_duplicate(who, rows[who.row_number - at - 1]) for who in repeated]
             try:
-                self._append(job, at, len(rows), new, duplicates, rejected)
+                self._append(job, at, len(rows), new, duplicates, rejected, keys)
             except ConcurrentChangeError:
                 continue
             return
@@ -153,6 +150,7 @@ class Importer:
         new: dict[bytes, ImportableContact],
         duplicates: Sequence[RejectedRow],
         rejected: Sequence[RejectedRow],
+        keys: AddressKeys,
     ) -> None:
         born_ms = time_ms_of(job.import_id)
         ids = [derive_id(born_ms, job.workspace_id.bytes, key) for key in new]
@@ -160,6 +158,7 @@ class Importer:
             Fact(derive_id(born_ms, contact_id.bytes, b"imported"), _imported(job, contact_id, who))
             for contact_id, who in zip(ids, new.values(), strict=True)
         ]
+        out = sorted([*rejected, *duplicates], key=lambda row: row.row_number)
         effect = Chunk(
             workspace_id=job.workspace_id,
             import_id=job.import_id,
@@ -167,7 +166,10 @@ class Importer:
             rows=rows,
             address_keys=list(new),
             contact_ids=ids,
-            rejected=sorted([*rejected, *duplicates], key=lambda row: row.row_number),
+            rejected=out,
+            mentions=[
+                (row.row_number, key) for row in out for key in sorted(keys.mentioned(row.cells))
+            ],
             duplicates=len(duplicates),
             invalid=sum(not row.is_empty for row in rejected),
             empty=sum(row.is_empty for row in rejected),

@@ -23,6 +23,7 @@ from infra.postgres.sql_effect import StaleStateError
 from workers.acting import acting
 from workers.dispatching.recovery import recover
 from workers.dispatching.skips import skipped
+from workers.erasing import ErasureFinisher
 from workers.old_months import archive_in_background
 from workers.runtime import Stop, run_steps
 from workers.vault_keeper import VaultKeeper
@@ -48,6 +49,7 @@ class Scheduler:
         smtp = adapters.settings.smtp
         self._relay = f"{smtp.host}:{smtp.port}"
         self._vault_keeper = VaultKeeper(adapters)
+        self._erasures = ErasureFinisher(adapters, worker=NAME)
         self._house_kept_until = 0.0
 
     def step(self) -> bool:
@@ -59,7 +61,8 @@ class Scheduler:
         cancelled = sum(self._skip_cancelled(run) for run in self._finder.cancelled_with_tasks())
         for run in self._finder.finished():
             self._finish(run)
-        return bool(recovered or cancelled)
+        erased = self._erasures.step()
+        return bool(recovered or cancelled or erased)
 
     def _launch(self, run: CampaignRun) -> None:
         """Launch; a campaign that has nobody to go to at its time is cancelled, not kept."""

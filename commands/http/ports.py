@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from commands.engagement.record_hits import Hit
+from schemas.http.privacy import ErasureReceipt
 
 
 class Contacts(Protocol):
@@ -51,6 +52,13 @@ class LinkTarget(Protocol):
     @property
     def link(self) -> int:
         """The number of the link, 0 for pixel and unsubscribe link."""
+
+
+class Receipts(Protocol):
+    """Proofs of erasures."""
+
+    def of(self, workspace_id: UUID, contact_id: UUID) -> ErasureReceipt | None:
+        """Return the signed receipt; None while the erasure is not in the log."""
 
 
 class Links(Protocol):

@@ -1,1 +1,1 @@
-"""What can be asked of exports of the log."""
+"""What can be asked for privacy: erasing a person, exporting the log."""

@@ -1,10 +1,11 @@
 """The catcher's page and JSON API on the standard library's server: one thread a connection.
 
 GET /api/messages?after=ID&limit=N[&rcpt_to=ADDRESS][&raw=1] · GET /api/messages/ID[/raw] ·
-GET /api/stats · DELETE /api/messages · GET / · GET /messages/ID[/html]
+GET /api/stats · DELETE /api/messages[?ids=ID,ID] · GET / · GET /messages/ID[/html]
 """
 
 import re
+import sqlite3
 from base64 import b64encode
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -21,6 +22,7 @@ MAX_LIMIT = 1_000
 _LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _ONE = re.compile(r"/(api/)?messages/(\d{1,18})(/raw|/html)?")
 _NUMBER = re.compile(r"[0-9]{1,18}")
+_ID = re.compile(r"[0-9a-fA-F-]{32,36}")  # the local part of a Message-ID of ours
 _HTML = "text/html; charset=utf-8"
 
 
@@ -76,13 +78,22 @@ class InboxHandler(BaseHTTPRequestHandler):
                 self._nothing()
 
     def do_DELETE(self) -> None:
-        """Forget everything."""
+        """Forget the messages named, or everything."""
         if not self._is_addressed_locally():
             return
-        if urlsplit(self.path).path != "/api/messages":
+        url = urlsplit(self.path)
+        if url.path != "/api/messages":
             self._nothing()
             return
-        self._reader.forget_all()
+        ids = parse_qs(url.query).get("ids", [""])[-1]
+        try:
+            if ids:
+                self._reader.forget([one for one in ids.split(",") if _ID.fullmatch(one)])
+            else:
+                self._reader.forget_all()
+        except sqlite3.OperationalError:
+            self._json({"code": "busy"}, status=HTTPStatus.SERVICE_UNAVAILABLE)
+            return
         self._answer(b"", kind="text/plain", status=HTTPStatus.NO_CONTENT)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  inherited name

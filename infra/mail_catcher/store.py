@@ -4,7 +4,9 @@ WAL mode survives a kill -9 of the process; a power cut may cost the last moment
 """
 
 import asyncio
+import hashlib
 import sqlite3
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
@@ -55,6 +57,7 @@ def open_database(data_dir: Path) -> sqlite3.Connection:
     database = sqlite3.connect(data_dir / FILE_NAME, timeout=_BUSY_TIMEOUT_S, isolation_level=None)
     database.execute("PRAGMA journal_mode = WAL")
     database.execute("PRAGMA synchronous = NORMAL")
+    database.execute("PRAGMA secure_delete = ON")  # what is forgotten is not left in free pages
     database.executescript((files(__package__) / "schema.sql").read_text(encoding="utf-8"))
     return database
 
@@ -78,12 +81,13 @@ class MailWriter:
         await self._commit(statements)
 
     async def add_refusal(self, *, rcpt_to: str, reply: str) -> None:
-        """Remember that a recipient was refused or put off."""
+        """Remember that a recipient of this domain was refused or put off; whom is not kept."""
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        await self._commit([(_ADD_REFUSAL, (now, rcpt_to, reply))])
+        await self._commit([(_ADD_REFUSAL, (now, rcpt_to.rpartition("@")[2], reply))])
 
-    async def is_first_try(self, key: str) -> bool:
-        """Whether this key was never seen; from now on it has been."""
+    async def is_first_try(self, what: str) -> bool:
+        """Whether this was never seen; from now on it has been. Only its digest is kept."""
+        key = hashlib.sha256(what.encode()).hexdigest()
         found = self._database.execute("SELECT 1 FROM first_tries WHERE key = ?", (key,)).fetchone()
         if found is None:
             await self._commit([(_ADD_FIRST_TRY, (key,))])
@@ -164,6 +168,21 @@ class MailReader:
         self._database.execute("DELETE FROM refusals")
         self._database.execute("DELETE FROM first_tries")
         self._database.execute("COMMIT")
+
+    def forget(self, ids: Sequence[str]) -> None:
+        """Delete the messages whose Message-ID begins with one of these ids, and their traces.
+
+        Raises sqlite3.OperationalError when a reader holds old pages: ask again.
+        """
+        self._database.execute("BEGIN IMMEDIATE")
+        for message_id in ids:
+            mine = "SELECT id FROM messages WHERE message_id LIKE '<' || ? || '@%'"
+            self._database.execute("DELETE FROM bodies WHERE id IN (" + mine + ")", (message_id,))
+            self._database.execute("DELETE FROM messages WHERE id IN (" + mine + ")", (message_id,))
+        self._database.execute("COMMIT")
+        blocked, *_ = self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if blocked:
+            raise sqlite3.OperationalError("the write-ahead file still holds what was deleted")
 
     def _list(
         self, order: str, *, limit: int, rcpt_to: str, after: int = 0, before: int = 2**62

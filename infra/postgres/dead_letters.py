@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
+from psycopg import Cursor
 
-from infra.postgres.sql_effect import SqlEffect
+from infra.postgres.erasures import erased_contacts, keep_out_erased
 
 _ADD = """
 INSERT INTO dead_letters (workspace_id, message_id, campaign_id, contact_id, attempt, code, status,
                           reason, transcript)
-SELECT %(workspace_id)s, m, ca, co, a, c, s, r, t
+SELECT %(workspace_id)s, m, ca, co, a, c, s, r, CASE WHEN co = ANY(%(erased)s) THEN '' ELSE t END
   FROM unnest(%(message_id)s::uuid[], %(campaign_id)s::uuid[], %(contact_id)s::uuid[],
               %(attempt)s::int[], %(code)s::int[], %(status)s::text[], %(reason)s::text[],
               %(transcript)s::text[]) AS u(m, ca, co, a, c, s, r, t)
@@ -31,9 +32,21 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     transcript: str
 
 
-def add_dead_letters(workspace_id: UUID, letters: Sequence[DeadLetter]) -> SqlEffect:
-    """Return the effect of EmailFailed."""
-    columns: dict[str, object] = {
-        name: [getattr(letter, name) for letter in letters] for name in DeadLetter.__struct_fields__
-    }
-    return SqlEffect(_ADD, columns | {"workspace_id": workspace_id})
+class DeadLetters(msgspec.Struct, frozen=True):
+    """The effect of EmailFailed; of an erased person no transcript is kept."""
+
+    workspace_id: UUID
+    letters: Sequence[DeadLetter]
+
+    def apply(self, cursor: object) -> None:
+        """Run in the transaction of the append."""
+        if not isinstance(cursor, Cursor):
+            raise TypeError("effects of Postgres need its cursor")
+        columns: dict[str, object] = {
+            name: [getattr(letter, name) for letter in self.letters]
+            for name in DeadLetter.__struct_fields__
+        }
+        keep_out_erased(cursor, self.workspace_id)
+        people = [letter.contact_id for letter in self.letters]
+        erased = erased_contacts(cursor, self.workspace_id, people)
+        cursor.execute(_ADD, columns | {"workspace_id": self.workspace_id, "erased": list(erased)})

@@ -5,11 +5,18 @@ from uuid import UUID
 
 import msgspec
 from psycopg import Cursor
+from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 
 from domain.contacts.import_row import RejectedRow
 from domain.shared.errors import ConcurrentChangeError
 from infra.postgres.connections import Pool
+from infra.postgres.erasures import (
+    ERASED_CODE,
+    ERASED_REASON,
+    erased_addresses,
+    keep_out_erased,
+)
 from infra.postgres.sql_effect import SqlEffect
 from infra.postgres.tenant_scope import tenant_scope
 
@@ -64,6 +71,7 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True):
     address_keys: Sequence[bytes]
     contact_ids: Sequence[UUID]
     rejected: Sequence[RejectedRow]
+    mentions: Sequence[tuple[int, bytes]]  # rejected row, key of an address that stands in it
     duplicates: int
     invalid: int
     empty: int
@@ -72,6 +80,7 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True):
         """Run in the transaction of the append."""
         if not isinstance(cursor, Cursor):
             raise TypeError("effects of Postgres need its cursor")
+        keep_out_erased(cursor, self.workspace_id)
         cursor.execute(
             "UPDATE imports SET next_row = %s, valid = valid + %s, duplicates = duplicates + %s,"
             " invalid = invalid + %s, empty = empty + %s, changed_at = clock_timestamp()"
@@ -98,6 +107,7 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True):
                 (self.workspace_id, list(self.address_keys), list(self.contact_ids)),
             )
         if self.rejected:
+            rejected = self._without_the_erased(cursor)
             cursor.execute(
                 "INSERT INTO import_rejections (workspace_id, import_id, row, line, code, reason,"
                 " cells) SELECT %b::uuid, %b::uuid, r, l, c, t, j::jsonb FROM unnest(%b::int[],"
@@ -105,13 +115,37 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True):
                 (
                     self.workspace_id,
                     self.import_id,
-                    [row.row_number for row in self.rejected],
-                    [row.line_number for row in self.rejected],
-                    [row.code for row in self.rejected],
-                    [row.reason for row in self.rejected],
-                    [_cells(row.cells) for row in self.rejected],
+                    [row.row_number for row in rejected],
+                    [row.line_number for row in rejected],
+                    [row.code for row in rejected],
+                    [row.reason for row in rejected],
+                    [_cells(row.cells) for row in rejected],
                 ),
             )
+        if self.mentions:
+            cursor.execute(
+                "INSERT INTO import_rejection_addresses (workspace_id, address_key, import_id, row)"
+                " SELECT %b::uuid, k, %b::uuid, r FROM unnest(%b::bytea[], %b::int[]) AS u(k, r)"
+                " ON CONFLICT DO NOTHING",
+                (
+                    self.workspace_id,
+                    self.import_id,
+                    [key for _, key in self.mentions],
+                    [row for row, _ in self.mentions],
+                ),
+            )
+
+    def _without_the_erased(self, cursor: Cursor[TupleRow]) -> list[RejectedRow]:
+        """Return the rejected rows, emptied where an erased person stands in them."""
+        keys = list({key for _, key in self.mentions})
+        erased = erased_addresses(cursor, self.workspace_id, keys) if keys else set()
+        rows = {row for row, key in self.mentions if key in erased}
+        return [
+            msgspec.structs.replace(row, code=ERASED_CODE, reason=ERASED_REASON, cells=[])
+            if row.row_number in rows
+            else row
+            for row in self.rejected
+        ]
 
 
 class PostgresImports:

@@ -21,6 +21,7 @@ TOKEN_PERMISSIONS = frozenset(
         "workspace:read",
         "contacts:read",
         "contacts:write",
+        "contacts:erase",
         "templates:read",
         "templates:write",
         "campaigns:read",

@@ -10,11 +10,13 @@ from base64 import b64decode
 from collections.abc import AsyncIterator, Callable
 from http.client import HTTPConnection
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from domain.delivery.backoff import retry_hint_s
 from infra.mail_catcher.catcher import MailCatcher
+from infra.mail_catcher.forgetting import forget_mail
 from infra.mail_catcher.store import MailReader
 from infra.smtp.mail import Accepted, OutgoingMail, Refused
 from infra.smtp.sender import SmtpSender
@@ -200,6 +202,28 @@ async def test_deleting_forgets_messages_and_never_uses_an_id_again(
     await sender.send_one(a_mail())
     kept = await get_json(catcher, "/api/messages")
     assert [entry["id"] for entry in kept["messages"]] == [2]  # type: ignore[attr-defined]
+
+
+async def test_a_message_is_forgotten_by_its_id_and_nothing_of_it_is_left_in_the_files(
+    catcher: MailCatcher, sender: SmtpSender, tmp_path: Path
+) -> None:
+    mine, other = uuid4(), uuid4()
+    for message, who in ((mine, "zoe@slow.example.com"), (other, "bob@example.org")):
+        body = f"Message-ID: <{message.hex}@x>\r\nSubject: s\r\n\r\nDear {who}\r\n"
+        mail = a_mail(who, data=body.encode())
+        while not isinstance(await sender.send_one(mail), Accepted):
+            pass  # put off the first time: that leaves traces too
+    gone = a_mail("gone.zoe@bounce.example.com")
+    assert isinstance(await sender.send_one(gone), Refused)
+
+    def written() -> bytes:
+        return b"".join(file.read_bytes() for file in tmp_path.iterdir())
+
+    assert b"zoe@slow" in written()
+    await asyncio.to_thread(forget_mail, catcher.http_port, [mine, uuid4()])
+    assert b"zoe" not in written()
+    assert b"Dear bob@example.org" in written()
+    assert await get_json(catcher, "/api/stats") == {"accepted": 1, "refused": 1, "deferred": 1}
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from domain.shared.ids import derive_id, time_ms_of
 from domain.shared.model import Fact
 from domain.shared.packed_ids import pack_ids
 from infra.clock import new_id
+from infra.crypto.vault import KeyVault
 from infra.eventstore.log import PostgresEventLog
 from infra.postgres.campaign_runs import CampaignRun
 from infra.postgres.email_queue import EmailQueue
@@ -39,6 +40,7 @@ class HandOver:
         log_: PostgresEventLog,
         *,
         queue: EmailQueue,
+        keys: KeyVault,
         sender: MailSender,
         settler: Settler,
         recorder: OutcomeRecorder,
@@ -47,6 +49,7 @@ class HandOver:
     ) -> None:
         self._log = log_
         self._queue = queue
+        self._keys = keys
         self._sender = sender
         self._settler = settler
         self._recorder = recorder
@@ -74,7 +77,7 @@ class HandOver:
             rate = self._rate
             await asyncio.sleep(await persist(lambda: self._rates.reserve(rate)))
         contacts = [ready.task.contact_id for ready in chunk]
-        gate, stopped = await persist(lambda: self._queue.last_look(run, contacts))
+        gate, stopped = await persist(lambda: self._last_look(run, contacts))
         recorded = [
             self._recorder.add(settled)
             for ready in chunk
@@ -84,6 +87,14 @@ class HandOver:
             wanted = [ready for ready in chunk if ready.task.contact_id not in stopped]
             recorded += await self._send(run, wanted)
         await asyncio.gather(*(event.wait() for event in set(recorded)))
+
+    def _last_look(
+        self, run: CampaignRun, contacts: Sequence[UUID]
+    ) -> tuple[str, Mapping[UUID, str]]:
+        """Ask the gate, the list and the vault itself, whatever was cached at the claim."""
+        gate, stopped = self._queue.last_look(run, contacts)
+        dead = set(contacts) - self._keys.living(run.workspace_id, contacts)
+        return gate, dict.fromkeys(dead, SkipReason.ERASED) | stopped
 
     def _stopped(
         self, run: CampaignRun, ready: Ready, gate: str, stopped: Mapping[UUID, str]

@@ -13,7 +13,7 @@ from domain.shared.model import Event, Fact
 from infra.clock import new_id
 from infra.eventstore.log import PostgresEventLog
 from infra.eventstore.mapper import PersonErasedError
-from infra.postgres.dead_letters import add_dead_letters
+from infra.postgres.dead_letters import DeadLetters
 from infra.postgres.email_queue import EmailQueue
 from workers.acting import acting
 from workers.dispatching.persistence import persist
@@ -90,7 +90,7 @@ class OutcomeRecorder:
         if again:
             effects.append(self._queue.defer(workspace_id, again))
         if letters:
-            effects.append(add_dead_letters(workspace_id, letters))
+            effects.append(DeadLetters(workspace_id, letters))
         return effects
 
 

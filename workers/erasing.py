@@ -1,0 +1,105 @@
+"""Finish what an erasure leaves to do: go on where somebody died, skip what is still queued.
+
+A step of the scheduler. Nothing here needs anything personal, so it works after the key is gone.
+"""
+
+from uuid import UUID
+
+import psycopg
+import structlog
+from psycopg_pool import PoolTimeout
+
+from commands.privacy.erase_contact import EraseContact, erase_contact
+from domain.delivery.events import SkipReason
+from domain.shared.context import Context
+from infra import clock
+from infra.bootstrap import Adapters
+from infra.clock import new_id
+from infra.mail_catcher.forgetting import forget_mail
+from infra.postgres.email_queue import cancel_tasks
+from infra.postgres.erasures import ErasedTask, Erasing, PostgresErasures
+from infra.postgres.sql_effect import StaleStateError
+from workers.acting import acting
+from workers.dispatching.skips import skipped
+
+log = structlog.get_logger()
+
+AWAY = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, OSError)
+
+
+class ErasureFinisher:
+    """Looks at the erasures of all workspaces that are not done."""
+
+    def __init__(self, adapters: Adapters, *, worker: str) -> None:
+        self._adapters = adapters
+        self._erasures = PostgresErasures(adapters.pool)
+        self._worker = worker
+
+    def step(self) -> bool:
+        """Go on with each; tells whether something was done. One that cannot go on holds up none.
+
+        Raises nothing when a part is away: the erasure waits for it, the scheduler does not.
+        """
+        busy = False
+        for erasing in self._erasures.unfinished():
+            try:
+                busy |= self._go_on(erasing)
+            except AWAY as error:
+                contact_id = str(erasing.contact_id)
+                log.warning("erasure_waits", contact_id=contact_id, error=type(error).__name__)
+        return busy
+
+    def _go_on(self, erasing: Erasing) -> bool:
+        if erasing.stage == "asked":
+            self._erase(erasing)
+            return True
+        tasks = self._erasures.tasks(erasing)
+        free = [task for task in tasks if task.free]
+        if free:
+            return self._skip(erasing, free)
+        if tasks:  # a dispatcher has them: it looks at the list of erased people before it sends
+            return False
+        self._forget_caught_mail(erasing)
+        self._erasures.done(erasing)
+        log.info("erasure_done", contact_id=str(erasing.contact_id))
+        return True
+
+    def _erase(self, erasing: Erasing) -> None:
+        context = Context(
+            workspace_id=erasing.workspace_id,
+            actor=erasing.actor,
+            now=clock.now(),
+            command_id=erasing.command_id,
+            correlation_id=erasing.correlation_id,
+            ip=erasing.ip,
+        )
+        command = EraseContact(contact_id=erasing.contact_id)
+        erase_contact(command, context, self._adapters.log, self._erasures, self._adapters.vault)
+
+    def _skip(self, erasing: Erasing, tasks: list[ErasedTask]) -> bool:
+        facts = [
+            skipped(
+                task.message_id,
+                campaign_id=task.campaign_id,
+                contact_id=erasing.contact_id,
+                reason=SkipReason.ERASED,
+            )
+            for task in tasks
+        ]
+        messages: list[UUID] = [task.message_id for task in tasks]
+        try:
+            self._adapters.log.record(
+                facts,
+                acting(self._worker, erasing.workspace_id, new_id()),
+                effects=[cancel_tasks(erasing.workspace_id, messages)],
+            )
+        except StaleStateError:
+            log.info("erasing_met_a_dispatcher", contact_id=str(erasing.contact_id))
+            return False
+        return True
+
+    def _forget_caught_mail(self, erasing: Erasing) -> None:
+        """The embedded mail catcher is a mailbox of ours; other mailboxes are not."""
+        settings = self._adapters.settings
+        if "smtp" in settings.embedded:
+            forget_mail(settings.catcher_http_port, self._erasures.messages(erasing))
