@@ -7,14 +7,23 @@ BOUNCE_DOMAIN = "bounce.example.com"
 SLOW_DOMAIN = "slow.example.com"
 GONE_PREFIX = "gone"
 
-NO_SUCH_USER = "550 5.1.1 no such user"
 TRY_LATER = "450 4.2.0 mailbox busy, try again in 1 seconds"
+BLOCKED_PREFIX = "blocked"
 
 
 def refusal_of(recipient: str) -> str | None:
-    """Return the reply to RCPT that refuses this recipient for good, or None."""
+    """Return the reply to RCPT that refuses this recipient for good, or None.
+
+    Like many a real server it repeats the address.
+    """
     local, _, domain = recipient.lower().rpartition("@")
-    return NO_SUCH_USER if domain == BOUNCE_DOMAIN and local.startswith(GONE_PREFIX) else None
+    if domain != BOUNCE_DOMAIN:
+        return None
+    if local.startswith(GONE_PREFIX):
+        return f"550 5.1.1 <{recipient}>: no such user"
+    if local.startswith(BLOCKED_PREFIX):
+        return f"554 5.7.1 <{recipient}>: refused by policy"
+    return None
 
 
 def is_slow(recipient: str) -> bool:

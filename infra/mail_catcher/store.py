@@ -83,7 +83,7 @@ class MailWriter:
     async def add_refusal(self, *, rcpt_to: str, reply: str) -> None:
         """Remember that a recipient of this domain was refused or put off; whom is not kept."""
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        await self._commit([(_ADD_REFUSAL, (now, rcpt_to.rpartition("@")[2], reply))])
+        await self._commit([(_ADD_REFUSAL, (now, rcpt_to.rpartition("@")[2], reply[:3]))])
 
     async def is_first_try(self, what: str) -> bool:
         """Whether this was never seen; from now on it has been. Only its digest is kept."""

@@ -108,10 +108,12 @@ async def test_people_who_are_gone_bounce_and_others_of_their_domain_do_not(
     catcher: MailCatcher, sender: SmtpSender
 ) -> None:
     gone, present = a_mail("Gone.7@bounce.example.com"), a_mail("ada@bounce.example.com")
-    outcomes = await outcomes_of(sender, [gone, present])
+    blocked = a_mail("blocked@bounce.example.com")
+    outcomes = await outcomes_of(sender, [gone, present, blocked])
     assert verdict_on(outcomes[gone.message_id]).suppresses
+    assert not verdict_on(outcomes[blocked.message_id]).suppresses
     assert isinstance(outcomes[present.message_id], Accepted)
-    assert await get_json(catcher, "/api/stats") == {"accepted": 1, "refused": 1, "deferred": 0}
+    assert await get_json(catcher, "/api/stats") == {"accepted": 1, "refused": 2, "deferred": 0}
 
 
 async def test_slow_people_take_each_message_at_the_second_try(
