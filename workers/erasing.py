@@ -11,6 +11,7 @@ from psycopg_pool import PoolTimeout
 
 from commands.privacy.erase_contact import EraseContact, erase_contact
 from domain.delivery.events import SkipReason
+from domain.privacy.decider import erasure_stream
 from domain.shared.context import Context
 from infra import clock
 from infra.bootstrap import Adapters
@@ -34,13 +35,14 @@ class ErasureFinisher:
         self._adapters = adapters
         self._erasures = PostgresErasures(adapters.pool)
         self._worker = worker
+        self._behind_vault = True
 
     def step(self) -> bool:
         """Go on with each; tells whether something was done. One that cannot go on holds up none.
 
         Raises nothing when a part is away: the erasure waits for it, the scheduler does not.
         """
-        busy = False
+        busy = self._behind_vault and self._follow_vault()
         for erasing in self._erasures.unfinished():
             try:
                 busy |= self._go_on(erasing)
@@ -48,6 +50,34 @@ class ErasureFinisher:
                 contact_id = str(erasing.contact_id)
                 log.warning("erasure_waits", contact_id=contact_id, error=type(error).__name__)
         return busy
+
+    def _follow_vault(self) -> bool:
+        try:
+            found = self.follow_vault()
+        except AWAY as error:
+            log.warning("vault_not_followed", error=type(error).__name__)
+            return False
+        self._behind_vault = False
+        return found > 0
+
+    def follow_vault(self) -> int:
+        """Erase whom the vault knows as erased and this database does not; return how many.
+
+        After the restore of an older backup the vault is told of all erasures again (ADR 0011);
+        here the log and the tables follow it. Asked at every start of the scheduler.
+        """
+        missing = self._adapters.vault.fenced() - self._erasures.known()
+        for workspace_id, contact_id in sorted(missing):
+            erase_contact(
+                EraseContact(contact_id=contact_id),
+                acting(self._worker, workspace_id, erasure_stream(contact_id)),
+                self._adapters.log,
+                self._erasures,
+                self._adapters.vault,
+            )
+        if missing:
+            log.warning("erasures_repeated_after_restore", people=len(missing))
+        return len(missing)
 
     def _go_on(self, erasing: Erasing) -> bool:
         if erasing.stage == "asked":

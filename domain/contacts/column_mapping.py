@@ -95,6 +95,11 @@ def without_report_columns(headers: Sequence[str]) -> list[str]:
     return list(headers)
 
 
+def looks_like_data(headers: Sequence[str]) -> bool:
+    """Tell a row with an address; it is somebody's, and no message may repeat it."""
+    return any("@" in header for header in headers)
+
+
 def _plain(header: str) -> str:
     folded = unicodedata.normalize("NFKD", header.casefold()).translate(_UNDECOMPOSED)
     return "".join(char for char in folded if not unicodedata.combining(char))
@@ -152,11 +157,8 @@ def _place_of(header: str, *, headers: Sequence[str]) -> int:
 
 
 def _no_email_message(headers: Sequence[str]) -> str:
-    if any("@" in header for header in headers):
-        return (
-            "No column is called e-mail; the first row looks like data. "
-            "Add a first row that names the columns."
-        )
+    if looks_like_data(headers):
+        return f"No column is called e-mail; {_list_columns(headers)}"
     return (
         f"No column is called e-mail. {_list_columns(headers)} "
         "Rename the one that holds the addresses to “email”, or map it."
@@ -164,5 +166,7 @@ def _no_email_message(headers: Sequence[str]) -> str:
 
 
 def _list_columns(headers: Sequence[str]) -> str:
+    if looks_like_data(headers):
+        return "the first row looks like data. Add a first row that names the columns."
     shown = [header.strip()[:40] for header in headers if header.strip()][:20]
     return f"Columns found: {', '.join(shown) or 'none with a name'}."

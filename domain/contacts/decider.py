@@ -17,7 +17,7 @@ from domain.contacts.events import (
     ImportRequested,
     SuppressionReason,
 )
-from domain.shared.errors import IllegalTransitionError
+from domain.shared.errors import IllegalTransitionError, InvalidInputError
 from domain.shared.model import StreamModel
 
 
@@ -90,6 +90,10 @@ def request_import(
     """Accept a file for import."""
     if state.status is not ImportStatus.ABSENT:
         raise IllegalTransitionError("an import with this id exists already; use a new id")
+    if any("@" in column for column in mapping.values()):
+        raise InvalidInputError(
+            "the mapping names an address instead of a column: give the names of the first row"
+        )
     return [
         ImportRequested(import_id=import_id, sha256=sha256, size_bytes=size_bytes, mapping=mapping)
     ]

@@ -152,6 +152,11 @@ class KeyVault:
             ).fetchone()
         return row is not None
 
+    def fenced(self) -> set[tuple[UUID, UUID]]:
+        """Return (workspace, subject) of everybody who never gets a key again."""
+        with self._pool.connection() as connection:
+            return set(connection.execute("SELECT workspace_id, subject_id FROM fences").fetchall())
+
     def forget(self) -> None:
         """Drop every unwrapped key from memory."""
         self._cache.clear()

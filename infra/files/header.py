@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 
+from domain.contacts.column_mapping import looks_like_data
 from domain.contacts.contact_row import ContactFileError
 from infra.files.csv_records import Record
 
@@ -36,8 +37,8 @@ def _refuse_duplicates(names: tuple[str, ...], *, line_number: int) -> None:
     for numbers in columns.values():
         if len(numbers) > 1:
             places = ", ".join(map(str, numbers))
+            name = "the same" if looks_like_data(names) else f"“{names[numbers[0] - 1][:40]}”"
             raise ContactFileError(
                 "duplicate_header",
-                f"Line {line_number}: columns {places} are all called "
-                f"“{names[numbers[0] - 1][:40]}”. Rename all but one.",
+                f"Line {line_number}: columns {places} are all called {name}. Rename all but one.",
             )

@@ -158,6 +158,13 @@ class PostgresErasures:
         with self._pool.connection() as connection:
             return [Erasing(*row) for row in connection.execute(_UNFINISHED).fetchall()]
 
+    def known(self) -> set[tuple[UUID, UUID]]:
+        """Return (workspace, contact) of every erasure, of all workspaces; only for workers."""
+        with self._pool.connection() as connection:
+            return set(
+                connection.execute("SELECT workspace_id, contact_id FROM erasures").fetchall()
+            )
+
     def tasks(self, erasing: Erasing) -> list[ErasedTask]:
         """Return the person's messages without a final outcome."""
         with tenant_scope(self._pool, erasing.workspace_id) as cursor:

@@ -147,6 +147,14 @@ class TestAPerson:
         receipt = receipt_of(self.mailing.app, workspace, self.ann)
         assert (receipt.actor, receipt.key_sha256) == ("test", erasure.key_sha256)
 
+    def test_is_erased_again_when_the_vault_knows_it_and_the_restored_log_does_not(self) -> None:
+        self.worker.vault.destroy(self.mailing.workspace, self.ann)  # and then an old backup
+        finish(self.worker)
+        assert stage_of(self.worker, self.mailing.workspace, self.ann) == "done"
+        assert self.rows(self.ann)[:3] == (None, None, None)
+        assert self.rows(self.bob)[0] == "bob@example.com"
+        assert unverified(self.worker) == []
+
     def test_is_in_no_campaign_that_comes_after(self) -> None:
         erase(self.mailing.app, self.mailing.workspace, self.ann)
         finish(self.worker)

@@ -1,7 +1,11 @@
+from collections.abc import Callable
+
 import pytest
 
 from domain.contacts.column_mapping import REPORT_COLUMNS, resolve_mapping, suggest_mapping
 from domain.contacts.contact_row import ContactFileError
+from infra.files.csv_records import Record
+from infra.files.header import check_header
 
 HEADERS = ("E-Mail Address", "Vorname", "Surname", "Company ", "Joined", "Tags", "Consent?")
 
@@ -93,6 +97,20 @@ def test_no_email_column_lists_the_columns_found() -> None:
 def test_a_file_without_a_header_is_told_so() -> None:
     with pytest.raises(ContactFileError, match="the first row looks like data"):
         resolve_mapping(("ana@example.com", "Ana"))
+
+
+def test_no_message_repeats_a_first_row_that_is_somebodys() -> None:
+    """A failed import's reason stands in the log for ever, in clear."""
+    first_row = ("ana@example.com", "Ana", "Ana")
+    refusals: list[Callable[[], object]] = [
+        lambda: resolve_mapping(first_row),
+        lambda: resolve_mapping(first_row, explicit={"email": "Mail"}),
+        lambda: check_header(Record(1, [*first_row])),
+    ]
+    for refused in refusals:
+        with pytest.raises(ContactFileError) as refusal:
+            refused()
+        assert "ana" not in str(refusal.value).lower()
 
 
 def test_an_unknown_column_in_a_mapping_is_named() -> None:

@@ -14,7 +14,7 @@ from domain.contacts.events import (
     ImportRequested,
     SuppressionReason,
 )
-from domain.shared.errors import IllegalTransitionError
+from domain.shared.errors import IllegalTransitionError, InvalidInputError
 from infra.eventstore.memory import MemoryEventLog
 from tests.support.asking import asking
 from tests.support.memory_ports import MemoryDoNotMail, Said
@@ -99,3 +99,16 @@ def test_the_consent_of_one_workspace_says_nothing_about_another() -> None:
     unsubscribe_contact(command, asking(WORKSPACE), log, MemoryDoNotMail())
     unsubscribe_contact(command, asking(elsewhere), log, MemoryDoNotMail())
     assert [workspace for workspace, _, _ in log.events] == [WORKSPACE, elsewhere]
+
+
+def test_a_mapping_that_names_an_address_is_refused_before_the_log_keeps_it() -> None:
+    log, command = (
+        MemoryEventLog(),
+        RequestImport(
+            import_id=uuid4(), sha256="ab", size_bytes=9, mapping={"email": "ana@example.com"}
+        ),
+    )
+    with pytest.raises(InvalidInputError) as refusal:
+        request_import(command, asking(WORKSPACE), log, MemoryIntake())
+    assert "ana" not in str(refusal.value)
+    assert log.events == []
