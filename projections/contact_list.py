@@ -1,26 +1,37 @@
 """Who is in this workspace, and may they be mailed?"""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 import msgspec
 from psycopg import Cursor
+from psycopg.errors import UniqueViolation
 from psycopg.rows import TupleRow
 
 from domain.contacts.events import ContactImported, ContactSuppressed, ContactUnsubscribed
 from domain.privacy.events import ContactAnonymized
+from projections.copying import copy_rows, is_guarded
 from projections.projection import RecordedEvent, Table
 
-UPSERT = """
+INSERT = """
 INSERT INTO contacts (workspace_id, contact_id, email, first_name, last_name, fields, import_id,
                       added_at, added_position)
 SELECT w, c, e, f, l, x::jsonb, i, a, p
   FROM unnest(%b::uuid[], %b::uuid[], %b::text[], %b::text[], %b::text[], %b::text[], %b::uuid[],
               %b::timestamptz[], %b::bigint[]) AS u(w, c, e, f, l, x, i, a, p)
+"""
+UPDATE_INSTEAD = """
 ON CONFLICT (workspace_id, contact_id) DO UPDATE
    SET email = excluded.email, first_name = excluded.first_name, last_name = excluded.last_name,
        fields = excluded.fields
 """
+COPY = """
+COPY contacts (workspace_id, contact_id, email, first_name, last_name, fields, import_id,
+               added_at, added_position) FROM STDIN (FORMAT binary)
+"""
+TYPES = ("uuid", "uuid", "text", "text", "text", "jsonb", "uuid", "timestamptz", "bigint")
+FIELDS = TYPES.index("jsonb")
 SET_STATUS = """
 UPDATE contacts t SET status = u.s, status_at = u.a
   FROM unnest(%b::uuid[], %b::uuid[], %b::text[], %b::timestamptz[]) AS u(w, c, s, a)
@@ -77,7 +88,7 @@ class ContactList:
                 event.email,
                 event.first_name,
                 event.last_name,
-                msgspec.json.encode(event.fields).decode() if event.fields else None,
+                event.fields or None,
                 event.import_id,
                 recorded.recorded_at,
                 recorded.position,
@@ -86,7 +97,7 @@ class ContactList:
             if isinstance(event := recorded.event, ContactImported)
         ]
         if rows:
-            cursor.execute(UPSERT, [list(column) for column in zip(*rows, strict=True)])
+            _write(cursor, rows)
         statuses = _last_statuses(events)
         if statuses:
             cursor.execute(SET_STATUS, [list(column) for column in zip(*statuses, strict=True)])
@@ -97,6 +108,26 @@ class ContactList:
         ]
         if erased:
             cursor.execute(ERASE, [list(column) for column in zip(*erased, strict=True)])
+
+
+def _write(cursor: Cursor[TupleRow], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert the rows; where one is there already, do it again the slower way that updates."""
+    try:
+        with cursor.connection.transaction():
+            if is_guarded(cursor, "contacts"):
+                cursor.execute(INSERT, _columns(rows))
+            else:
+                copy_rows(cursor, COPY, rows, types=TYPES)
+    except UniqueViolation:
+        cursor.execute(INSERT + UPDATE_INSTEAD, _columns(rows))
+
+
+def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    columns[FIELDS] = [
+        fields and msgspec.json.encode(fields).decode() for fields in columns[FIELDS]
+    ]
+    return columns
 
 
 def _last_statuses(events: Sequence[RecordedEvent]) -> list[tuple[object, ...]]:

@@ -5,7 +5,7 @@ import hashlib
 import hmac
 from enum import StrEnum
 
-from psycopg import Connection
+from psycopg import Connection, connect
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
@@ -63,6 +63,11 @@ def role_dsn(
         tcp_user_timeout=20_000,
         options=BOUNDS if bounded else "-c timezone=UTC",
     )
+
+
+def another(connection: Connection[TupleRow]) -> Connection[TupleRow]:
+    """Open one more connection of the same role and bounds, in autocommit."""
+    return connect(connection.info.dsn, password=connection.info.password, autocommit=True)
 
 
 def open_pool(dsn: str, *, size: int = 4) -> Pool:

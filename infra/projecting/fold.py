@@ -1,6 +1,8 @@
 """Decode a run of the log for a projection and apply it, in one transaction with its checkpoint."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from itertools import chain
 
 import msgspec
 import structlog
@@ -17,9 +19,11 @@ from infra.postgres.parked_events import has_parked
 from infra.projecting.checkpoint import FencedError, advance
 from infra.projecting.parking import AWAY, Parking, Tried
 from infra.projecting.partitions import WHOLE, Partition
+from infra.projecting.prefetch import prefetched
 from projections.projection import Projection, RecordedEvent
 
 BATCH = 5_000
+SLICE = 1_000  # of a batch, where events are opened while the ones before are written
 
 log = structlog.get_logger()
 
@@ -75,28 +79,44 @@ class Folder:
 
         Raises FencedError, and UnfoldableError when an event is bad (then nothing is changed).
         """
-        events = self._decode(rows)
-        failpoint(Failpoint.PROJECTOR_DECODED)
-        with self._connection.transaction():
-            cursor = self.cursor()
-            advance(cursor, self.projection, before=before, after=after, partition=self._partition)
-            if events:
-                self.projection.apply(events, cursor)
-                failpoint(Failpoint.PROJECTOR_APPLIED)
+        with closing(self._slices(rows)) as decoded:
+            first = next(decoded)
+            failpoint(Failpoint.PROJECTOR_DECODED)
+            with self._connection.transaction():
+                cursor = self.cursor()
+                advance(
+                    cursor, self.projection, before=before, after=after, partition=self._partition
+                )
+                for events in chain([first], decoded):
+                    if events:
+                        self.projection.apply(events, cursor)
+                if rows:
+                    failpoint(Failpoint.PROJECTOR_APPLIED)
         failpoint(Failpoint.PROJECTOR_COMMITTED)
 
-    def apply_only(self, rows: Sequence[LogRow]) -> None:
-        """Apply rows without a checkpoint: for a shadow, whose reader remembers where it is.
-
-        Raises UnfoldableError for the first row that cannot be decoded or applied.
-        """
+    def decoded(self, rows: Sequence[LogRow]) -> list[RecordedEvent]:
+        """Return the events. Raises UnfoldableError for the first row that cannot be decoded."""
         try:
-            self._apply_all(rows)
+            return self._decode(rows)
         except (UnfoldableError, *AWAY):
             raise
+        except Exception as error:  # whatever it is, it is found row by row
+            if len(rows) == 1:
+                raise UnfoldableError(rows[0], error) from error
+        return [event for row in rows for event in self.decoded([row])]
+
+    def apply_only(self, rows: Sequence[LogRow], events: Sequence[RecordedEvent]) -> None:
+        """Apply decoded rows without a checkpoint: for a shadow, whose reader keeps its place.
+
+        Raises UnfoldableError for the first row that cannot be applied.
+        """
+        try:
+            self._apply_all(events)
+        except AWAY:
+            raise
         except Exception as error:  # noqa: BLE001 - whatever it is, it is found event by event
-            for row in rows:
-                self._apply_one(row)
+            for row, event in zip(rows, events, strict=True):
+                self._apply_one(row, event)
             log.warning("batch_failed", projection=self.projection.name, error=reason_of(error))
 
     def fold_parking(self, rows: Sequence[LogRow], *, before: int, after: int) -> None:
@@ -128,15 +148,14 @@ class Folder:
         middle = len(rows) // 2
         return [*self.try_to_decode(rows[:middle]), *self.try_to_decode(rows[middle:])]
 
-    def _apply_all(self, rows: Sequence[LogRow]) -> None:
-        events = self._decode(rows)
+    def _apply_all(self, events: Sequence[RecordedEvent]) -> None:
         with self._connection.transaction():
             self.projection.apply(events, self.cursor())
 
-    def _apply_one(self, row: LogRow) -> None:
+    def _apply_one(self, row: LogRow, event: RecordedEvent) -> None:
         try:
-            self._apply_all([row])
-        except (UnfoldableError, *AWAY):
+            self._apply_all([event])
+        except AWAY:
             raise
         except Exception as error:
             raise UnfoldableError(row, error) from error
@@ -148,6 +167,15 @@ class Folder:
             sql.SQL("SET LOCAL search_path = {}, public").format(sql.Identifier(self._schema))
         )
         return cursor
+
+    def _slices(self, rows: Sequence[LogRow]) -> Generator[list[RecordedEvent]]:
+        """Yield the events in slices; what must be opened is opened a slice ahead of its use."""
+        if self.projection.opens and len(rows) > SLICE:
+            yield from prefetched(
+                self._decode(rows[at : at + SLICE]) for at in range(0, len(rows), SLICE)
+            )
+        else:
+            yield self._decode(rows)
 
     def _decode(self, rows: Sequence[LogRow]) -> list[RecordedEvent]:
         decode = self._mapper.decode

@@ -1,6 +1,7 @@
 """Build a read model anew beside the serving one, and swap: readers never see an empty table."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from time import perf_counter
 
 import msgspec
@@ -8,12 +9,14 @@ from psycopg import Connection, sql
 from psycopg.rows import TupleRow
 
 from infra.eventstore.mapper import Mapper
-from infra.eventstore.reader import read_page
+from infra.eventstore.reader import LogRow, read_page
+from infra.postgres.connections import another
 from infra.postgres.parked_events import forget_parked
 from infra.postgres.skipped_events import skipped_positions
 from infra.projecting.checkpoint import begin, stop_all
 from infra.projecting.fold import BATCH, Folder
 from infra.projecting.partitions import Partition
+from infra.projecting.prefetch import prefetched
 from infra.projecting.tables import (
     LIVE,
     create_tables,
@@ -23,7 +26,7 @@ from infra.projecting.tables import (
     shadow_schema,
     swap_in,
 )
-from projections.projection import Projection
+from projections.projection import Projection, RecordedEvent
 
 REBUILD_LOCK = 13  # class of the advisory lock: one rebuild or verification of a name at a time
 LAST_STRETCH = 2_000  # events left to read when the checkpoint is taken and the swap begins
@@ -61,6 +64,7 @@ class Shadow:
         self.events = 0
         self._owner = owner
         self._worker = worker
+        self._reader = worker  # a connection of its own between `create` and `drop`
         self._folder = Folder(projection, mapper, worker, self.schema)
 
     def create(self) -> None:
@@ -74,11 +78,14 @@ class Shadow:
                 "wait for it"
             )
         self._folder.skipped = skipped_positions(self._worker, self.projection.name)
+        # What a crash takes from a shadow does not matter: the swap's commit waits for the disk.
+        self._worker.execute("SET synchronous_commit = off")
         drop_shadow(self._owner, self.projection)
         with self._owner.transaction():
             self._owner.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(self.schema)))
             create_tables(self._owner, self.projection, self.schema)
             grant_worker(self._owner, self.projection, self.schema)
+        self._reader = another(self._worker)
 
     def catch_up(
         self, upto: int | None = None, *, progress: Callable[[int], None] = lambda _: None
@@ -88,19 +95,35 @@ class Shadow:
         Raises UnfoldableError at the first event that cannot be applied.
         """
         read = 0
-        while page := read_page(self._worker, self.position, upto=upto, limit=BATCH):
-            rows = self._folder.wanted(page, after=self.position)
-            if rows:
-                self._folder.apply_only(rows)
-            self.position = page[-1].position
-            read += len(page)
-            self.events += len(rows)
-            progress(self.position)
+        with (
+            closing(prefetched(self._pages(upto))) as pages,
+            closing(prefetched(map(self._decoded, pages))) as decoded,
+        ):
+            for page, rows, events in decoded:
+                if rows:
+                    self._folder.apply_only(rows, events)
+                self.position = page[-1].position
+                read += len(page)
+                self.events += len(rows)
+                progress(self.position)
         return read
 
     def limit(self, positions: Mapping[Partition, int]) -> None:
         """From now on leave out what is above the position of its partition."""
         self._folder.limits = positions
+
+    def _pages(self, upto: int | None) -> Iterator[Sequence[LogRow]]:
+        after = self.position
+        while page := read_page(self._reader, after, upto=upto, limit=BATCH):
+            yield page
+            after = page[-1].position
+
+    def _decoded(
+        self, page: Sequence[LogRow]
+    ) -> tuple[Sequence[LogRow], Sequence[LogRow], Sequence[RecordedEvent]]:
+        """Return the page, the rows of it that the projection reads, and their events."""
+        rows = self._folder.wanted(page, after=0)
+        return page, rows, self._folder.decoded(rows)
 
     def restart(self) -> None:
         """Empty the shadow, to fold it again from the start."""
@@ -112,6 +135,8 @@ class Shadow:
 
     def drop(self) -> None:
         """Remove the shadow and let others in."""
+        if self._reader is not self._worker:
+            self._reader.close()
         drop_shadow(self._owner, self.projection)
         self._owner.execute(
             "SELECT pg_advisory_unlock(%s, hashtext(%s))", (REBUILD_LOCK, self.projection.name)
@@ -124,7 +149,8 @@ def rebuild(shadow: Shadow, *, progress: Callable[[int], None] = lambda _: None)
     shadow.create()
     try:
         shadow.catch_up(progress=progress)
-        finish_tables(owner, projection, shadow.schema)
+        with another(owner) as second:
+            finish_tables(owner, projection, shadow.schema, beside=second)
         while shadow.catch_up() > LAST_STRETCH:
             pass
         started = perf_counter()

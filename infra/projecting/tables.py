@@ -1,6 +1,7 @@
 """Create the tables of a projection: in `public` to serve, in a schema of their own to rebuild."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from psycopg import Connection, sql
 from psycopg.rows import TupleRow
@@ -30,19 +31,42 @@ def create_tables(connection: Connection[TupleRow], projection: Projection, sche
         )
 
 
-def finish_tables(connection: Connection[TupleRow], projection: Projection, schema: str) -> None:
-    """Build the indexes, then who may see what: one workspace for the app, all for workers."""
+def finish_tables(
+    connection: Connection[TupleRow],
+    projection: Projection,
+    schema: str,
+    *,
+    beside: Connection[TupleRow] | None = None,
+) -> None:
+    """Build the indexes, then who may see what: one workspace for the app, all for workers.
+
+    With a second connection two indexes are built at once.
+    """
+    builders = [connection, beside] if beside else [connection]
+    statements = list(_indexes(projection, schema))
+    with ThreadPoolExecutor(len(builders)) as threads:
+        shares = [statements[n :: len(builders)] for n in range(len(builders))]
+        list(threads.map(_execute_all, builders, shares))
     for table in projection.tables:
         name = sql.Identifier(schema, table.name)
-        for number, columns in enumerate(table.indexes, start=1):
-            connection.execute(
-                sql.SQL("CREATE INDEX {} ON {} (workspace_id, {})").format(
-                    sql.Identifier(f"{table.name}_{number}"), name, _names(columns)
-                )
-            )
         for statement in _GUARDS:
             connection.execute(sql.SQL(statement).format(name))
         connection.execute(sql.SQL("ANALYZE {}").format(name))
+
+
+def _indexes(projection: Projection, schema: str) -> Iterator[sql.Composed]:
+    for table in projection.tables:
+        for number, columns in enumerate(table.indexes, start=1):
+            yield sql.SQL("CREATE INDEX {} ON {} (workspace_id, {})").format(
+                sql.Identifier(f"{table.name}_{number}"),
+                sql.Identifier(schema, table.name),
+                _names(columns),
+            )
+
+
+def _execute_all(connection: Connection[TupleRow], statements: Sequence[sql.Composed]) -> None:
+    for statement in statements:
+        connection.execute(statement)
 
 
 def grant_worker(connection: Connection[TupleRow], projection: Projection, schema: str) -> None:

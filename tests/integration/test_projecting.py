@@ -4,6 +4,7 @@ import asyncio
 import base64
 import time
 from collections.abc import Callable
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -24,6 +25,7 @@ from infra.projecting.verify import Verified, verify
 from infra.settings import Settings
 from projections.registry import PROJECTIONS
 from tests.support.asking import asking
+from tests.support.builders import contact_imported
 from workers import projector, relay
 from workers.runtime import Stop
 
@@ -117,14 +119,40 @@ def test_a_rebuild_gives_the_same_rows(app: Adapters, worker: Adapters) -> None:
     workspace, campaign = uuid4(), uuid4()
     app.log.record(a_small_history(workspace, campaign), asking(workspace))
     project_from_the_log(worker)
-    for name, projection in PROJECTIONS.items():
-        with (
-            worker.connection(Role.MIGRATOR, bounded=False) as owner,
-            worker.connection(Role.WORKER, bounded=False) as filler,
-        ):
-            rebuild(Shadow(projection, worker.mapper, owner=owner, worker=filler))
+    for name in PROJECTIONS:
+        rebuilt(worker, name)
         assert verified(worker, name).ok, name
     check_read_models(app, workspace)
+
+
+def test_a_contact_told_of_twice_is_one_row_live_and_rebuilt(
+    app: Adapters, worker: Adapters
+) -> None:
+    workspace, person = uuid4(), uuid4()
+    for email, fields in (("old@example.com", {}), ("new@example.com", {"Näme": 'ü"\n'})):
+        told = replace(contact_imported(person), email=email, fields=fields)
+        app.log.record([fact(contact_imported(uuid4())), fact(told)], asking(workspace))
+        project_from_the_log(worker)
+    expected = [("new@example.com", {"Näme": 'ü"\n'}, 2)]
+    assert row_of(app, workspace, person) == expected
+    rebuilt(worker, "contact_list")
+    assert row_of(app, workspace, person) == expected
+    assert verified(worker, "contact_list").ok
+
+
+def row_of(app: Adapters, workspace: UUID, person: UUID) -> list[tuple[Any, ...]]:
+    with tenant_scope(app.pool, workspace) as cursor:
+        return cursor.execute(
+            "SELECT email, fields, added_position FROM contacts WHERE contact_id = %s", (person,)
+        ).fetchall()
+
+
+def rebuilt(worker: Adapters, name: str) -> None:
+    with (
+        worker.connection(Role.MIGRATOR, bounded=False) as owner,
+        worker.connection(Role.WORKER, bounded=False) as filler,
+    ):
+        rebuild(Shadow(PROJECTIONS[name], worker.mapper, owner=owner, worker=filler))
 
 
 def test_verify_names_a_row_that_the_log_does_not_explain(app: Adapters, worker: Adapters) -> None:
