@@ -6,7 +6,6 @@ that the next run writes anew; killed after it, everything has.
 """
 
 import itertools
-import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import date, timedelta
@@ -20,6 +19,7 @@ from psycopg.rows import TupleRow
 
 from infra.eventstore.archive import ArchiveError, RawRow
 from infra.eventstore.archive_file import digest_rows, sha256_of, write_rows
+from infra.files.durable import sync_folder
 from infra.postgres.connections import Pool
 
 ARCHIVE_LOCK = (15, 1)  # two-argument advisory lock: one archiver at a time
@@ -159,7 +159,7 @@ class Archiver:
             )
         step("compared", extent.events)
         temporary.replace(file)
-        _sync_directory(self._directory)
+        sync_folder(self._directory)
         step("in place", extent.events)
         return extent
 
@@ -249,11 +249,3 @@ _EMPTY = (
     "ALTER TABLE {} ENABLE TRIGGER never_truncated",
     "ALTER TABLE {} FORCE ROW LEVEL SECURITY",
 )
-
-
-def _sync_directory(directory: Path) -> None:
-    opened = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from msgspec.structs import replace
+from pyarrow import parquet
 
 from domain.shared.model import Fact
 from infra.bootstrap import Adapters
@@ -75,6 +76,17 @@ def test_readers_cannot_tell_that_months_are_archived(
     ]
     order = check_order(worker.pool)
     assert (order.events, order.faults) == (len(before), [])
+
+
+@pytest.mark.usefixtures("old")
+def test_the_file_is_what_another_reader_expects(worker: Adapters) -> None:
+    [first, _] = archive_everything_old(worker)
+    file = parquet.ParquetFile(first.file)
+    positions = file.read(["position"])["position"].to_pylist()
+    assert positions == sorted(positions)
+    column = file.metadata.row_group(0).column(0)
+    assert (column.compression, column.statistics.min) == ("ZSTD", positions[0])
+    assert Path(first.file).stat().st_mode & 0o077 == 0
 
 
 def test_projections_are_rebuilt_and_verified_across_the_archive(

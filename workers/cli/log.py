@@ -33,6 +33,8 @@ PROGRESS_EVERY = 1_000
 LATER = {
     "archive": "workers.cli.archive:archive_command",
     "archives": "workers.cli.archive:archives_command",
+    "replay": "workers.cli.replay:replay_command",
+    "to-parquet": "workers.cli.to_parquet:to_parquet_command",
 }
 
 
