@@ -20,6 +20,7 @@ from psycopg.rows import TupleRow
 from infra.bootstrap import Adapters
 from infra.eventstore.reader import read_page
 from infra.postgres.connections import Role
+from infra.postgres.skipped_events import skipped_positions
 from infra.postgres.tenant_scope import tenant_transaction
 from infra.projecting.fold import BATCH, Folder
 from infra.projecting.tables import create_tables, finish_tables, grant_worker
@@ -104,6 +105,7 @@ def read_model_as_of(
         schema = _make_schema(owner, projection)
         try:
             folder = Folder(projection, adapters.mapper, worker, schema)
+            folder.skipped = skipped_positions(worker, projection.name)
             events = _fold(folder, worker, workspace_id=workspace_id, upto=position, seen=seen)
             finish_tables(owner, projection, schema)
             owner.execute(
@@ -156,7 +158,7 @@ def _fold(
         mine = [row for row in page if row.workspace_id == workspace_id]
         rows = folder.wanted(mine, after=after)
         if rows:
-            folder.apply_only(rows)
+            folder.apply_only(rows, folder.decoded(rows))
         events += len(rows)
         after = page[-1].position
         seen(after)
