@@ -8,11 +8,11 @@ nobody waits, no reader skips.
 import functools
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from threading import Thread
 from time import sleep
-from typing import Any, ParamSpec, TypeVar, cast
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 from uuid import UUID, uuid4
 
 import psycopg
@@ -60,15 +60,19 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def _again(read: Callable[P, R]) -> Callable[P, R]:
+def _again(
+    read: Callable[Concatenate["TenantRecorder", P], R],
+) -> Callable[Concatenate["TenantRecorder", P], R]:
     """Repeat a read on a fresh connection when the pool lent a dead one."""
 
     @functools.wraps(read)
-    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+    def wrapper(self: "TenantRecorder", *args: P.args, **kwargs: P.kwargs) -> R:
         for _ in range(ATTEMPTS - 1):
-            with suppress(psycopg.OperationalError, psycopg.InterfaceError):
-                return read(*args, **kwargs)
-        return read(*args, **kwargs)
+            try:
+                return read(self, *args, **kwargs)
+            except (psycopg.OperationalError, psycopg.InterfaceError):
+                self.drop_dead_connections()
+        return read(self, *args, **kwargs)
 
     return wrapper
 
@@ -136,6 +140,7 @@ class TenantRecorder(PostgresApplicationRecorder):
                 # commit's row and returns what was recorded.
                 if attempt == ATTEMPTS - 1:
                     raise
+                self.drop_dead_connections()
         raise IntegrityError("facts of this batch collide with facts told at the same time")
 
     @_again
@@ -170,6 +175,10 @@ class TenantRecorder(PostgresApplicationRecorder):
                     failpoint(Failpoint.APPENDER_WRITTEN)
         failpoint(Failpoint.APPENDER_COMMITTED)
         return Appended(*row)
+
+    def drop_dead_connections(self) -> None:
+        """Try those that wait in the pool: where one was dead all may be, more than ATTEMPTS."""
+        self.datastore.pool.check()
 
     def _connection(self) -> Any:  # noqa: ANN401 - the pool's untyped context manager
         self.datastore.pool.open()

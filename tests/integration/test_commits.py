@@ -1,6 +1,7 @@
 """One append, one answer: lost answers, races, and a log that nobody can change."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from threading import Barrier, Thread
 from typing import LiteralString
 from urllib.parse import urlsplit
@@ -10,7 +11,7 @@ import psycopg
 import pytest
 from msgspec.structs import replace
 from psycopg import Connection, sql
-from psycopg.rows import TupleRow
+from psycopg.rows import TupleRow, tuple_row
 
 from domain.contacts.decider import CONSENT, Consent
 from domain.contacts.events import Channel, ConsentEvent, ContactUnsubscribed
@@ -18,6 +19,7 @@ from domain.shared.errors import ConcurrentChangeError
 from infra.bootstrap import Adapters
 from infra.eventstore.log import RE_DECISIONS
 from infra.eventstore.log_order import check_order
+from infra.eventstore.recorder import ATTEMPTS
 from infra.postgres.connections import Role, role_dsn
 from infra.postgres.sql_effect import SqlEffect
 from infra.postgres.tenant_scope import tenant_scope
@@ -87,6 +89,16 @@ class TestALostAnswer:
         assert self.proxy.lost == 1
         assert position == self.last_position()
         assert self.written() == (1, 1, 1)
+
+    def test_a_decision_that_is_one_call_gets_the_recorded_answer(self) -> None:
+        contact = uuid4()
+        self.proxy.lose_reply_to(b"append_events", done=b"SELECT 1\x00", times=1)
+        position = self.far.log.decide(
+            CONSENT, contact, lambda _: [unsubscribed(contact)], asking(self.workspace)
+        )
+        assert self.proxy.lost == 1
+        assert position == self.last_position()
+        assert self.written() == (1, 1, 0)
 
     def test_recorded_facts_get_the_recorded_answer(self) -> None:
         facts = [a_fact() for _ in range(3)]
@@ -304,6 +316,38 @@ def test_without_a_workspace_there_is_nothing(app: Adapters, recorded: UUID) -> 
         for insert in (INSERT_EVENT, INSERT_COMMIT):
             with pytest.raises(psycopg.errors.InsufficientPrivilege, match="row-level security"):
                 connection.execute(insert, {"w": recorded})
+
+
+def test_a_decision_leaves_no_workspace_behind(app: Adapters) -> None:
+    contact = uuid4()
+    asked = asking(uuid4())
+    app.log.decide(CONSENT, contact, lambda _: [unsubscribed(contact)], asked)
+    app.log.state(CONSENT, contact, asked)
+    with app.log._recorder._connection() as connection:
+        connection.row_factory = tuple_row
+        assert counted(connection) == (0, 0)
+
+
+MANY = 3 * ATTEMPTS
+
+
+def test_an_append_outlives_a_pool_of_dead_connections(
+    settings: Settings, worker: Adapters
+) -> None:
+    app = Adapters(settings, role=Role.APP, name="many-links", pool_size=MANY)
+    with ExitStack() as lent:
+        for _ in range(MANY):
+            lent.enter_context(app.log._recorder._connection())
+    with psycopg.connect(settings.database_url) as admin:
+        ended = admin.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            " WHERE application_name = 'many-links'"
+        ).fetchall()
+    assert ended == [(True,)] * MANY
+    contact, asked = uuid4(), asking(uuid4())
+    app.log.decide(CONSENT, contact, lambda _: [unsubscribed(contact)], asked)
+    app.close()
+    assert [row.stream_id for row in worker.reader.page(0)] == [contact]
 
 
 def test_a_workspace_does_not_survive_the_pool(app: Adapters, recorded: UUID) -> None:
