@@ -61,12 +61,12 @@ R = TypeVar("R")
 
 
 def _again(
-    read: Callable[Concatenate["TenantRecorder", P], R],
+    read: Callable[Concatenate["TenantRecorder", P], R], /
 ) -> Callable[Concatenate["TenantRecorder", P], R]:
     """Repeat a read on a fresh connection when the pool lent a dead one."""
 
     @functools.wraps(read)
-    def wrapper(self: "TenantRecorder", *args: P.args, **kwargs: P.kwargs) -> R:
+    def wrapper(self: "TenantRecorder", /, *args: P.args, **kwargs: P.kwargs) -> R:
         for _ in range(ATTEMPTS - 1):
             try:
                 return read(self, *args, **kwargs)
