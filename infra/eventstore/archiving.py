@@ -129,17 +129,17 @@ class Archiver:
         """
         row = self._owner.execute(NEXT_PART, (month.name,)).fetchone()
         part = int(row[0]) if row else 1
-        file = self._directory / f"{PREFIX}{month.name}.{part}.parquet"
-        extent = self._write(month, part, file, step)
-        if extent is None:
+        written = self._write(month, part, step)
+        if written is None:
             return None
+        extent, file = written
         digest = sha256_of(file)
         self._leave(month, part, file, digest, extent, step)
         return Archived(month.name, extent.events, str(file), file.stat().st_size)
 
-    def _write(self, month: Month, part: int, file: Path, step: Step) -> _Extent | None:
+    def _write(self, month: Month, part: int, step: Step) -> tuple[_Extent, Path] | None:
         """Write the file and the ids from one snapshot; read the file back and compare."""
-        temporary = file.with_suffix(".parquet.writing")
+        temporary = self._directory / f"{PREFIX}{month.name}.parquet.writing"
         with self._worker.transaction():
             self._worker.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             row = self._worker.execute(BOUNDS, (month.floor, month.ceiling)).fetchone()
@@ -158,10 +158,22 @@ class Archiver:
                 "the month stays in the database"
             )
         step("compared", extent.events)
-        temporary.replace(file)
-        sync_folder(self._directory)
+        file = self._put_in_place(temporary, month, told)
         step("in place", extent.events)
-        return extent
+        return extent, file
+
+    def _put_in_place(self, temporary: Path, month: Month, told: tuple[int, bytes]) -> Path:
+        """Name the file by what is in it, so that none is ever overwritten by another.
+
+        A restored copy of the log may archive into the directory of the one that it came from.
+        """
+        file = self._directory / f"{PREFIX}{month.name}.{told[1][:8].hex()}.parquet"
+        if file.exists() and digest_rows(file) == told:
+            temporary.unlink()
+        else:
+            temporary.replace(file)
+        sync_folder(self._directory)
+        return file
 
     def _make_directory(self) -> None:
         try:
