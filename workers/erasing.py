@@ -22,6 +22,7 @@ from infra.postgres.erasures import ErasedTask, Erasing, PostgresErasures
 from infra.postgres.sql_effect import StaleStateError
 from workers.acting import acting
 from workers.dispatching.skips import skipped
+from workers.exports_of_erased import forget_exports
 
 log = structlog.get_logger()
 
@@ -90,6 +91,12 @@ class ErasureFinisher:
         if tasks:  # a dispatcher has them: it looks at the list of erased people before it sends
             return False
         self._forget_caught_mail(erasing)
+        forget_exports(
+            self._adapters,
+            worker=self._worker,
+            workspace_id=erasing.workspace_id,
+            subject=erasing.contact_id,
+        )
         self._erasures.done(erasing)
         log.info("erasure_done", contact_id=str(erasing.contact_id))
         return True

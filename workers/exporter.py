@@ -38,6 +38,8 @@ log = structlog.get_logger()
 NAME = "exporter"
 POLL_S = 0.5
 HOURS_A_DAY = 24
+NO_ROOM = "the exporter has no room for its files: the export goes on when there is some"
+NO_ACCESS = "the exporter cannot write its files: the export goes on when it can"
 
 
 class ExportWorker:
@@ -112,8 +114,11 @@ class ExportWorker:
             # Not whole, of an earlier generation, or deleted: nothing of it may stay.
             log.warning("export_begins_again", export_id=str(job.export_id), error=str(error))
             self._places.wipe(job.workspace_id, job.export_id)
-        except DiskFullError as error:
-            self._exports.waits(job, error=str(error))
+        except DiskFullError:
+            self._exports.waits(job, error=NO_ROOM)
+            raise
+        except OSError:
+            self._exports.waits(job, error=NO_ACCESS)
             raise
         except UnknownEventError as error:
             self._fail(job, error)

@@ -47,10 +47,7 @@ class ExportDirectory:
         Raises DirectoryBusyError while another process writes here, and ExportDirectoryError for
         another export, a finished one, or one whose files are shorter than it says.
         """
-        if (self.path / MANIFEST).exists():
-            raise ExportDirectoryError(
-                f"{self.path} holds a finished export: choose another directory"
-            )
+        begun_job(self.path)
         self.path.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
         for name in FILES:
             descriptor = os.open(self.path / name, os.O_RDWR | os.O_CREAT, FILE_MODE)
@@ -72,13 +69,10 @@ class ExportDirectory:
     def _begun(self, job: ExportJob) -> Progress | None:
         """Return how far this export is here; None when nothing of any export is here."""
         try:
-            progress = msgspec.json.decode((self.path / PROGRESS).read_bytes(), type=Progress)
+            content = (self.path / PROGRESS).read_bytes()
         except FileNotFoundError:
             return None
-        except msgspec.MsgspecError as error:
-            raise ExportDirectoryError(
-                f"{self.path / PROGRESS} is damaged: delete the directory and start again"
-            ) from error
+        progress = msgspec.json.decode(content, type=Progress)
         if _asked(progress.job) != _asked(job):
             raise ExportDirectoryError(
                 f"{self.path} holds the beginning of an export with other options: repeat those, "
@@ -150,6 +144,25 @@ def write_whole(path: Path, content: bytes) -> None:
     new.replace(path)
 
 
+def begun_job(path: Path) -> ExportJob | None:
+    """Return the export that began here and is not finished.
+
+    Raises ExportDirectoryError for a finished one, and for a directory with something else in it.
+    """
+    if (path / MANIFEST).exists():
+        raise ExportDirectoryError(f"{path} holds a finished export: choose another directory")
+    try:
+        return msgspec.json.decode((path / PROGRESS).read_bytes(), type=Progress).job
+    except FileNotFoundError:
+        if any(_is_foreign(found) for found in (path.iterdir() if path.exists() else ())):
+            raise ExportDirectoryError(f"{path} is not empty: choose another directory") from None
+        return None
+    except msgspec.MsgspecError as error:
+        raise ExportDirectoryError(
+            f"{path / PROGRESS} is damaged: delete the directory and start again"
+        ) from error
+
+
 def sha256_of(path: Path) -> str:
     """Return the SHA-256 of a file, a piece in memory at a time."""
     digest = hashlib.sha256()
@@ -157,6 +170,13 @@ def sha256_of(path: Path) -> str:
         while piece := file.read(READ_BYTES):
             digest.update(piece)
     return digest.hexdigest()
+
+
+def _is_foreign(found: Path) -> bool:
+    """Tell whether this is more than an export leaves that died before its first line."""
+    if found.name == PROGRESS + ".new":
+        return False
+    return found.name not in FILES or found.stat().st_size > 0
 
 
 def _asked(job: ExportJob) -> tuple[object, ...]:

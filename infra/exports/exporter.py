@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from pathlib import Path
+from time import monotonic, sleep
 from uuid import UUID
 
 import msgspec
@@ -15,7 +16,7 @@ from infra.eventstore.evidence import seal_line
 from infra.eventstore.mapper import Mapper
 from infra.eventstore.merkle import as_ranges, prune
 from infra.eventstore.reader import LogRow
-from infra.eventstore.seal_rows import newest_seals
+from infra.eventstore.seal_rows import newest_seals, sealed_upto
 from infra.exports.directory import COMMITS, EVENTS, SEALS, ExportDirectory, room
 from infra.exports.event_opener import Opened, open_rows
 from infra.exports.job import ExportJob, Progress
@@ -24,6 +25,11 @@ from infra.exports.manifest import Manifest, as_json, make_manifest
 from infra.exports.slices import Slice, seal_before, slices
 from infra.failpoints import Failpoint, failpoint
 
+SEALS_WITHIN_S = 10.0  # a sealer that is alive is a second behind the log
+LOOK_EVERY_S = 0.1
+IS_SEALING = """
+SELECT FROM heartbeats WHERE worker = 'sealer' AND beat_at > clock_timestamp() - interval '20 s'
+"""
 KEEP_EVERY = 5_000  # positions between two points at which a killed export can go on
 
 
@@ -82,6 +88,7 @@ class Exporter:
     def _new(self, job: ExportJob, horizon: int) -> Progress:
         wanted = job.filter
         upto = min(horizon, wanted.upto or horizon)
+        self._wait_for_seals(upto)
         start = seal_before(self._connection, job.workspace_id, wanted.after)
         newest = next(newest_seals(self._connection, [job.workspace_id]), None)
         return Progress(
@@ -91,6 +98,15 @@ class Exporter:
             seal=start.number,
             position=start.last_position if newest else min(wanted.after, upto),
         )
+
+    def _wait_for_seals(self, upto: int) -> None:
+        """Let a sealer that is at work catch up, so that nothing is exported unsealed."""
+        deadline = monotonic() + SEALS_WITHIN_S
+        while sealed_upto(self._connection) < upto and monotonic() < deadline:
+            row = self._connection.execute(IS_SEALING).fetchone()
+            if not row or self._hooks.stop():
+                return
+            sleep(LOOK_EVERY_S)
 
     def _write(self, directory: ExportDirectory, progress: Progress) -> bool:
         """Write slice by slice; tells whether the end was reached."""

@@ -21,7 +21,7 @@ from infra.settings import Settings
 from tests.support.asking import asking
 from tests.support.builders import contact_imported, fact
 from tests.support.cli import ROOT, environment, until
-from tests.support.exporting import lines, run_exports, seal_everything, unpacked, verdict
+from tests.support.exporting import DOOMED, lines, run_exports, seal_everything, unpacked, verdict
 from tests.support.http_client import House, found_house, issued_token, serving
 from tests.support.working import catch_up
 from workers.exporter import ExportWorker
@@ -231,13 +231,6 @@ DEATHS = (
     (Failpoint.EXPORTER_WRITTEN, 1),
     (Failpoint.EXPORTER_PACKED, 1),
 )
-DOOMED = """
-import sys
-from infra.failpoints import Failpoint, arm, die
-from workers.cli.main import main
-arm(Failpoint(sys.argv[1]), die, on_hit=int(sys.argv[2]))
-main(["worker", "exporter"])
-"""
 
 
 def test_killed_exporters_leave_one_export_the_same_to_the_byte(
@@ -256,7 +249,7 @@ def test_killed_exporters_leave_one_export_the_same_to_the_byte(
     export_id = requested(client, opener, open_personal=True, upto=upto)
     for point, on_hit in DEATHS:
         died = subprocess.run(
-            [sys.executable, "-c", DOOMED, point, str(on_hit)],
+            [sys.executable, "-c", DOOMED, point, str(on_hit), "worker", "exporter"],
             cwd=ROOT, env=environment(settings), capture_output=True, timeout=60, check=False,
         )  # fmt: skip
         assert died.returncode == -signal.SIGKILL, died.stderr.decode()

@@ -89,9 +89,9 @@ class Story:
         wait_until(lambda: self.customer.ask(stats, "clicked") == 1, "the click in the figures")
         figures = {name: self.customer.ask(stats, name) for name in ("sent", "bounced", "failed")}
         assert figures == {"sent": 2, "bounced": 1, "failed": 1}
-        export = self.temporary / "export.jsonl"
-        self.cli.ask("log", "export", "--output", str(export))
-        assert export.stat().st_size > 0
+        export = self.temporary / "export"
+        self.cli.do("log", "export", "--output", str(export))
+        assert (export / "events.jsonl").stat().st_size > 0
 
     def read_mail(self) -> None:
         settings = self.customer.settings

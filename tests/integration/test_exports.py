@@ -237,6 +237,8 @@ def test_a_directory_that_is_not_as_it_was_left_is_refused(
     with pytest.raises(ExportDirectoryError, match="damaged"):
         export_to(worker, path, job)
     (path / PROGRESS).unlink()
-    export_to(worker, path, job)
-    with pytest.raises(ExportDirectoryError, match="finished export"):
+    with pytest.raises(ExportDirectoryError, match="not empty"):
         export_to(worker, path, job)
+    export_to(worker, tmp_path / "y", job)
+    with pytest.raises(ExportDirectoryError, match="finished export"):
+        export_to(worker, tmp_path / "y", job)

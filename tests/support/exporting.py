@@ -26,6 +26,14 @@ from workers.exporter import ExportWorker
 from workers.runtime import Stop
 
 Line = dict[str, Any]
+DOOMED = """
+import sys
+from infra.failpoints import Failpoint, arm, die
+from workers.cli.main import main
+arm(Failpoint(sys.argv[1]), die, on_hit=int(sys.argv[2]))
+main(sys.argv[3:])
+"""
+"""An `engine` that dies at a failpoint: its name, at which passing, the verb."""
 
 
 def seal_everything(settings: Settings) -> None:
@@ -80,6 +88,14 @@ def unpacked(content: bytes, into: Path) -> Path:
         packed.extractall(into)
     (found,) = [path for path in into.iterdir() if path.is_dir()]
     return found
+
+
+def zipped_lines(settings: Settings, workspace_id: UUID, export_id: UUID) -> list[Line]:
+    """Return the events in the exporter's own file."""
+    path = settings.exports_dir / str(workspace_id) / f"{export_id}.zip"
+    with zipfile.ZipFile(path) as packed:
+        content = packed.read(f"{export_id}/events.jsonl").decode()
+    return [json.loads(line) for line in content.splitlines()]
 
 
 def verdict(path: Path, settings: Settings) -> tuple[int, str]:

@@ -1,10 +1,8 @@
 """`engine log`: look at the log, take it out, check its order."""
 
-import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
-from typing import IO, Any
+from typing import Any
 from uuid import UUID
 
 import click
@@ -14,9 +12,8 @@ from infra.bootstrap import Adapters
 from infra.eventstore.log_order import check_order
 from infra.eventstore.reader import LogRow
 from workers.cli.lazy_group import LazyGroup
+from workers.cli.log_export import export_command
 from workers.cli.log_verify import checkpoints_command, public_key_command, verify_command
-from workers.cli.output_file import OUTPUT_FILE
-from workers.cli.progress import progress_bar
 from workers.cli.session import (
     MAX_POSITION,
     answer,
@@ -27,7 +24,6 @@ from workers.cli.session import (
 )
 
 FOLLOW_EVERY_S = 0.25
-PROGRESS_EVERY = 1_000
 
 
 LATER = {
@@ -43,6 +39,7 @@ def log_group() -> None:
     """Read, export and check the event log."""
 
 
+log_group.add_command(export_command)
 log_group.add_command(verify_command)
 log_group.add_command(checkpoints_command)
 log_group.add_command(public_key_command)
@@ -75,32 +72,6 @@ def tail_command(*, lines: int, follow: bool, workspace: str | None, as_json: bo
             time.sleep(FOLLOW_EVERY_S)
 
 
-@log_group.command("export")
-@in_workspace
-@click.option("--output", type=OUTPUT_FILE, help="Default: standard output.")
-@click.option(
-    "--after",
-    default=0,
-    show_default=True,
-    type=click.IntRange(min=0),
-    help="Begin above this position.",
-)
-def export_command(*, workspace: str | None, output: Path | None, after: int) -> None:
-    """Write a workspace's events as JSON Lines, in order; personal fields stay sealed.
-
-    An export that was cut off goes on with `--after` and the last position it has.
-    """
-    with session() as adapters:
-        only = find_workspace(adapters, workspace)
-        after = min(after, MAX_POSITION)
-        if output:
-            with output.open("a" if after else "w", encoding="utf-8") as file:
-                count = _export(adapters, only, after, file)
-        else:
-            count = _export(adapters, only, after, sys.stdout)
-    click.echo(f"{count:,} events exported", err=True)
-
-
 @log_group.command("verify-order")
 @as_json
 def verify_order_command(*, as_json: bool) -> None:
@@ -120,17 +91,6 @@ def verify_order_command(*, as_json: bool) -> None:
 def _rows(adapters: Adapters, after: int, only: UUID | None) -> Iterator[LogRow]:
     for page in adapters.reader.pages(after):
         yield from (row for row in page if only is None or row.workspace_id == only)
-
-
-def _export(adapters: Adapters, only: UUID, after: int, file: IO[str]) -> int:
-    count = 0
-    with progress_bar("exporting", total=adapters.reader.horizon()) as seen:
-        for row in _rows(adapters, after, only):
-            file.write(_json(row) + "\n")
-            count += 1
-            if count % PROGRESS_EVERY == 0:
-                seen(row.position)
-    return count
 
 
 def _json(row: LogRow) -> str:

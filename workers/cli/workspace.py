@@ -7,6 +7,7 @@ import msgspec
 
 from commands.developer.issue_api_token import IssueApiToken, issue_api_token
 from commands.tenancy.create_workspace import CreateWorkspace, create_workspace
+from domain.privacy.names import OPEN_PERSONAL
 from infra.bootstrap import Adapters
 from infra.clock import new_id
 from infra.crypto.tokens import new_token
@@ -60,11 +61,19 @@ def create_command(
 @workspace_group.command("token")
 @in_workspace
 @click.option("--name", required=True, help="Who uses it.")
+@click.option(
+    "--permit",
+    multiple=True,
+    type=click.Choice([OPEN_PERSONAL]),
+    help="What it may do beyond what every token may.",
+)
 @as_json
-def token_command(*, workspace: str | None, name: str, as_json: bool) -> None:
+def token_command(
+    *, workspace: str | None, name: str, permit: tuple[str, ...], as_json: bool
+) -> None:
     """Issue a further API token, which is shown once."""
     with session() as adapters:
-        token = issue(adapters, find_workspace(adapters, workspace), name)
+        token = issue(adapters, find_workspace(adapters, workspace), name, permissions=permit)
     answer({"token": token}, as_json=as_json, text=f"token {token}   (shown once: keep it)")
 
 
@@ -111,11 +120,13 @@ def found_workspace(
     return FoundedWorkspace(workspace_id, token, position)
 
 
-def issue(adapters: Adapters, workspace_id: UUID, name: str) -> str:
+def issue(
+    adapters: Adapters, workspace_id: UUID, name: str, *, permissions: tuple[str, ...] = ()
+) -> str:
     """Issue an API token and return its secret."""
     token = new_token()
     issue_api_token(
-        IssueApiToken(token_id=new_id(), name=name, secret=token),
+        IssueApiToken(token_id=new_id(), name=name, secret=token, permissions=permissions),
         asking(workspace_id),
         adapters.log,
         PostgresApiTokens(),
