@@ -35,13 +35,13 @@ class Adapters:
     @cached_property
     def vault(self) -> KeyVault:
         """The key vault."""
-        self._vault_pool = open_pool(
-            role_dsn(
-                self.settings.vault_url, Role.VAULT, self.settings.secret_key, name=self._name
-            ),
-            size=2,
-        )
-        return KeyVault(self._vault_pool, self.outside_vault)
+        return KeyVault(self.vault_pool, self.outside_vault)
+
+    @cached_property
+    def vault_pool(self) -> Pool:
+        """Connections to the vault's database."""
+        url, key = self.settings.vault_url, self.settings.secret_key
+        return open_pool(role_dsn(url, Role.VAULT, key, name=self._name), size=2)
 
     @cached_property
     def outside_vault(self) -> OutsideVault:
@@ -92,7 +92,7 @@ class Adapters:
             self.waker.close()
         if "_datastore" in made:
             self._datastore.close()
-        for name in ("pool", "_vault_pool"):
+        for name in ("pool", "vault_pool"):
             if name in made:
                 made[name].close()
 

@@ -24,7 +24,7 @@ from infra.postgres.erasure_preview import ErasurePreviews
 from infra.postgres.erasures import PostgresErasures
 from infra.postgres.export_files import ExportFiles
 from infra.postgres.export_jobs import PostgresExports
-from infra.postgres.health import PostgresHealth
+from infra.postgres.health import PostgresHealth, VaultHealth
 from infra.postgres.import_intake import PostgresImportIntake
 from infra.postgres.import_progress import PostgresImports
 from infra.postgres.request_keys import RequestKeys
@@ -117,8 +117,9 @@ class Wiring:
 
     def _health(self) -> HealthChecks:
         postgres = PostgresHealth(self.adapters.pool)
+        vault = VaultHealth(self.adapters.vault_pool, self.adapters.outside_vault)
         nats_url = self.adapters.settings.nats_url
-        return lambda: postgres.checks() | {"nats": nats_check(nats_url)}
+        return lambda: postgres.checks() | vault.checks() | {"nats": nats_check(nats_url)}
 
 
 def constant(value: object) -> Provide:

@@ -23,7 +23,7 @@ from infra.postgres.migrate import LOG_USERS, VAULT_USERS, migrate
 from infra.settings import Settings
 from workers.acting import acting
 from workers.cli.db import install_read_models
-from workers.replaying_erasures import replay_erasures
+from workers.erasing import ErasureFinisher
 
 NAME = "restore"
 
@@ -78,7 +78,7 @@ def _make_whole(adapters: Adapters, manifest: Manifest, progress: Progress) -> R
     progress("replaying erasures", 0, 1)
     settled = _settle(adapters)
     horizon = new_generation(settings.database_url)
-    replay_erasures(adapters)
+    ErasureFinisher(adapters, worker=NAME).follow_vault()
     held = _hold_campaigns(adapters)
     progress("rebuilding read models", 0, 1)
     models = install_read_models(settings, every=True)

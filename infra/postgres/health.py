@@ -1,14 +1,19 @@
-"""Is the database there, and is its shape the one that this code needs?"""
+"""Are the databases there, and are shape and erasures those that this code and the outside know?"""
 
 from pathlib import Path
+from time import sleep
 
 import psycopg
 from psycopg_pool import PoolTimeout
 
+from infra.crypto.settle import unsettled
+from infra.crypto.vault import OutsideVault
 from infra.postgres.connections import Pool
+from infra.settings import SettingsError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 PATIENCE_S = 2.0
+ERASING_S = 0.5  # between the line in the ledger and the fence of an erasure that runs now
 
 
 class PostgresHealth:
@@ -29,3 +34,22 @@ class PostgresHealth:
         needed = {file.name for file in MIGRATIONS.glob("[0-9]*.sql")}
         complete = needed <= {name for (name,) in rows}
         return {"postgres": "ok", "migrations": "ok" if complete else "down"}
+
+
+class VaultHealth:
+    """Asks whether the vault knows every erasure: a copy from before must not be served."""
+
+    def __init__(self, pool: Pool, outside: OutsideVault) -> None:
+        self._pool = pool
+        self._outside = outside
+
+    def checks(self) -> dict[str, str]:
+        """Return `vault`, ok or down."""
+        try:
+            with self._pool.connection(timeout=PATIENCE_S) as connection:
+                if unsettled(connection, self._outside):
+                    sleep(ERASING_S)
+                settled = unsettled(connection, self._outside) == 0
+        except (psycopg.Error, PoolTimeout, SettingsError):
+            settled = False
+        return {"vault": "ok" if settled else "down"}

@@ -280,6 +280,6 @@ def test_health_tells_parts_and_nothing_else(client: httpx.Client) -> None:
     assert ready.status_code == 200
     assert ready.json() == {
         "status": "ready",
-        "checks": {"postgres": "ok", "migrations": "ok", "nats": "degraded"},
+        "checks": {"postgres": "ok", "migrations": "ok", "vault": "ok", "nats": "degraded"},
     }
     assert client.get("/startupz").status_code == 200

@@ -11,6 +11,7 @@ from infra.garbage import collect_rarely
 from infra.observability.logging import configure_logging
 from infra.postgres.connections import Role, role_password
 from infra.settings import SettingsError, load_settings
+from workers.readiness import wait_until_settled
 from workers.runtime import Stop
 
 # name -> (module with `run(adapters, stop)`, what it does)
@@ -47,6 +48,7 @@ def worker_command(*, name: str) -> None:
         raise click.ClickException(str(error)) from error
     stop = Stop().listen()
     run = importlib.import_module(WORKERS[name][0]).run
+    wait_until_settled(adapters, stop)
     collect_rarely()
     try:
         outcome = run(adapters, stop)
