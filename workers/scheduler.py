@@ -147,11 +147,20 @@ class Scheduler:
         self._house_kept_until = monotonic() + DAY_S
 
 
+def _show_metrics(adapters: Adapters) -> None:
+    """Serve the metrics, if a port is set; one that is taken is no reason to stop the mail."""
+    host, port = adapters.settings.metrics_host, adapters.settings.metrics_port
+    if not port:
+        return
+    try:
+        serve_metrics(adapters.pool, host=host, port=port)
+    except OSError as error:
+        log.warning("metrics_not_shown", host=host, port=port, error=error)
+
+
 def run(adapters: Adapters, stop: Stop) -> None:
     """Schedule until the stop; shows the engine's metrics meanwhile, where a port is set."""
-    settings = adapters.settings
-    if settings.metrics_port:
-        serve_metrics(adapters.pool, host=settings.metrics_host, port=settings.metrics_port)
+    _show_metrics(adapters)
     scheduler = Scheduler(adapters)
 
     def step() -> bool:

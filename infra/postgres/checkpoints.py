@@ -19,6 +19,15 @@ class Checkpoints:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
+    def versions(self) -> dict[str, int]:
+        """Return the version that serves, by projection."""
+        with self._pool.connection() as connection:
+            return dict(
+                connection.execute(
+                    "SELECT name, max(version) FROM projections WHERE active GROUP BY name"
+                ).fetchall()
+            )
+
     def lowest(self, names: Sequence[str], workspace_id: UUID | None = None) -> int:
         """Return the lowest position among these projections; 0 when one is not there.
 

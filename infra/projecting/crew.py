@@ -56,8 +56,11 @@ class Crew:
         row = self._connection.execute("SELECT log_head()").fetchone()
         head = int(row[0]) if row else 0
         rota = Rota({}, {}, {})
+        # All that is served is numbered, known or not: workers of two releases count alike.
         for number, (name, rows) in enumerate(sorted(self._serving().items())):
-            projection = self._projections[name]
+            projection = self._projections.get(name)
+            if projection is None:
+                continue
             if rows[0].version > projection.version:
                 rota.newer[name] = f"it serves version {rows[0].version} of a newer release"
                 continue
@@ -79,8 +82,7 @@ class Crew:
     def _serving(self) -> dict[str, list[Checkpoint]]:
         found: dict[str, list[Checkpoint]] = {}
         for row in checkpoints(self._connection):
-            if row.name in self._projections:
-                found.setdefault(row.name, []).append(row)
+            found.setdefault(row.name, []).append(row)
         return found
 
 

@@ -9,10 +9,12 @@ from uuid import UUID
 from litestar import Request
 from litestar.concurrency import sync_to_thread
 from litestar.params import QueryParameter
+from psycopg.errors import UndefinedColumn, UndefinedTable
 
 from infra.postgres.checkpoints import Checkpoints
 from infra.postgres.connections import Pool
 from infra.postgres.tenant_scope import tenant_scope
+from projections.registry import PROJECTIONS
 from read_api.edge.refusals import RefusalError, not_found
 from read_api.edge.request_marks import caller_of
 
@@ -45,11 +47,25 @@ class TenantReads:
         self, kind: Callable[..., T], sql: LiteralString, values: Mapping[str, object]
     ) -> list[T]:
         """Return all rows. `%(workspace_id)s` is always there."""
-        with tenant_scope(self._pool, self.workspace_id) as cursor:
-            cursor.execute(sql, {**values, "workspace_id": self.workspace_id})
-            names = [column.name for column in cursor.description or ()]
-            found = cursor.fetchall()
+        try:
+            with tenant_scope(self._pool, self.workspace_id) as cursor:
+                cursor.execute(sql, {**values, "workspace_id": self.workspace_id})
+                names = [column.name for column in cursor.description or ()]
+                found = cursor.fetchall()
+        except (UndefinedColumn, UndefinedTable) as error:
+            if not self._outdated():
+                raise
+            raise RefusalError(
+                "unavailable",
+                "what this asks for is being rebuilt for the release that runs now; try again",
+                headers={"retry-after": "5"},
+            ) from error
         return [kind(**dict(zip(names, row, strict=True))) for row in found]
+
+    def _outdated(self) -> bool:
+        """Tell whether an older release's tables still serve: they may lack what we ask for."""
+        served = Checkpoints(self._pool).versions()
+        return any(served.get(name) != made.version for name, made in PROJECTIONS.items())
 
     def one(self, kind: Callable[..., T], sql: LiteralString, values: Mapping[str, object]) -> T:
         """Return the row. Raises the 404 that missing and foreign things get alike."""

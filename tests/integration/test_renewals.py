@@ -1,6 +1,7 @@
 """Read models that must be rebuilt are rebuilt unasked, beside those that serve."""
 
 import asyncio
+from contextlib import ExitStack
 from uuid import uuid4
 
 import pytest
@@ -10,13 +11,15 @@ from infra.postgres.connections import Role
 from infra.postgres.policy_cursors import PolicyCursor
 from infra.projecting.ahead import bring_back
 from infra.projecting.checkpoint import AheadOfLogError, position_of
+from infra.projecting.rebuild import rebuild
 from infra.settings import Settings
 from projections.registry import PROJECTIONS
 from tests.support.asking import asking
 from tests.support.builders import email_sent, fact
 from tests.support.cli import Engine, environment, until, worker_process
+from tests.support.http_client import found_house, serving
 from tests.support.people import ANN, BOB, People
-from tests.support.touchy_projection import Touchy, checkpoint, installed, told, verified
+from tests.support.touchy_projection import Touchy, checkpoint, installed, shadow_of, told, verified
 from tests.support.working import catch_up
 from workers.projector import Projector
 
@@ -107,3 +110,54 @@ def test_followers_ahead_of_a_restored_log_are_named_and_brought_back(
     with worker.pool.connection() as connection:
         events = connection.execute("SELECT sum(events) FROM audit_log").fetchone()
     assert events == (3,), "nothing skipped, nothing twice"
+
+
+def test_the_api_says_when_an_older_table_lacks_what_it_asks_for(
+    app: Adapters, worker: Adapters
+) -> None:
+    house = found_house(app)
+    catch_up(worker)
+    with serving(app) as client:
+        client.headers.update(house.headers)
+        with worker.connection(Role.MIGRATOR) as owner:
+            owner.execute("UPDATE projections SET version = 0 WHERE name = 'campaign_list'")
+            assert client.get("/v1/campaigns").status_code == 200, "old tables serve what they have"
+            owner.execute("ALTER TABLE campaigns DROP COLUMN audience")
+        answer = client.get("/v1/campaigns")
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    assert "being rebuilt" in answer.json()["detail"]
+    assert answer.headers["retry-after"] == "5"
+
+
+def test_old_workers_feed_the_old_tables_until_the_swap_and_new_ones_take_over(
+    people: People, worker: Adapters
+) -> None:
+    """A rolling upgrade: two releases run at once, and readers never see an old answer last."""
+    (ann,) = people.come(ANN)
+    installed(worker, Touchy())
+    old, new = Projector(worker, [Touchy()]), Projector(worker, [Touchy(version=2)])
+    old.feed([])
+    with ExitStack() as links:
+        shadow = shadow_of(worker, Touchy(version=2), links)
+
+        def meanwhile(_: int) -> None:
+            if BOB not in told(worker):
+                people.come(BOB)
+            new.feed([])
+            old.feed([])
+            assert BOB in told(worker), "kept up to date beside the rebuild"
+
+        assert rebuild(shadow, progress=meanwhile).events == 2
+    (ann_left,) = people.leave(ANN)
+
+    def is_told() -> bool:
+        old.feed([])
+        new.feed([])
+        return told(worker)[ANN] == [ann, ann_left]
+
+    new._look_at = old._look_at = 0.0
+    until(is_told)
+    assert checkpoint(worker) == (2, ann_left)
+    assert old._live == {}, "it left the new tables alone"
+    for each in (old, new):
+        asyncio.run(each.close())
