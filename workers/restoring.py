@@ -6,6 +6,7 @@ import msgspec
 
 from commands.campaigns.cancel_campaign import CancelCampaign, cancel_campaign
 from commands.campaigns.pause_campaign import PauseCampaign, pause_campaign
+from infra.backup.archived import bring_archive_back
 from infra.backup.dump import Progress
 from infra.backup.errors import BackupError
 from infra.backup.generation import new_generation
@@ -60,6 +61,7 @@ def restore(
         require_outside(manifest, adapters.outside_vault)
         fill(settings, folder, manifest.log, filled.database_url, LOG_USERS, progress)
         fill(settings, folder, manifest.vault, filled.vault_url, VAULT_USERS, progress)
+        bring_archive_back(filled, folder)
         restored = _make_whole(adapters, manifest, progress)
     finally:
         adapters.close()

@@ -13,6 +13,7 @@ import psycopg
 from psycopg import Connection, sql
 from psycopg.rows import TupleRow
 
+from infra.backup.archived import copy_archive
 from infra.backup.errors import BackupError
 from infra.backup.manifest import DumpedDatabase, Manifest, file_digest, write_manifest
 from infra.backup.programs import find_program, run_program
@@ -80,6 +81,7 @@ def _dump_both(
         head = log.one("SELECT coalesce(max(position), 0) FROM events")
         events = log.one("SELECT count(*) FROM events")
         log.close()
+    copy_archive(settings.database_url, draft)
     with psycopg.connect(settings.vault_url, autocommit=True) as connection:
         vault = _Dump(connection, settings.vault_url, draft / "vault.dump", progress).run(())
         epoch = vault.one("SELECT coalesce(max(epoch), 0) FROM epochs")

@@ -51,6 +51,14 @@ def archived_ranges(
     ]
 
 
+def moved_archive(owner: Connection[TupleRow], directory: Path) -> None:
+    """Record that all files lie in another directory now."""
+    owner.execute(
+        "UPDATE archived_ranges SET file = %s || '/' || regexp_replace(file, '.*/', '')",
+        (str(directory),),
+    )
+
+
 def with_archived(
     connection: Connection[TupleRow], live: Sequence[RawRow], *, after: int, upto: int, limit: int
 ) -> Sequence[RawRow]:

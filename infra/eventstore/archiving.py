@@ -98,14 +98,6 @@ def over_for(days: int, *, today: date) -> date:
     return today - timedelta(days=days)
 
 
-def move(owner: Connection[TupleRow], directory: Path) -> None:
-    """Record that all files lie in another directory now."""
-    owner.execute(
-        "UPDATE archived_ranges SET file = %s || '/' || regexp_replace(file, '.*/', '')",
-        (str(directory),),
-    )
-
-
 class Archiver:
     """Archives months, one at a time; made with ArchiveError when another one is at work.
 

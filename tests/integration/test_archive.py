@@ -1,6 +1,7 @@
 """Old months leave for Parquet files, and nobody who reads the log can tell."""
 
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,8 +15,11 @@ from msgspec.structs import replace
 from pyarrow import parquet
 
 from domain.shared.model import Fact
+from infra.backup.dump import back_up
+from infra.backup.errors import BackupError
 from infra.bootstrap import Adapters
 from infra.crypto.signing import SigningKey
+from infra.embedded.postgres import EmbeddedPostgres
 from infra.eventstore.archive import ArchiveError, archived_ranges
 from infra.eventstore.archiving import months_over
 from infra.eventstore.log_order import check_order
@@ -27,6 +31,7 @@ from infra.projecting.verify import verify
 from infra.settings import Settings
 from projections.registry import PROJECTIONS
 from tests.support.asking import asking
+from tests.support.backups import moved_in, new_home
 from tests.support.cli import ROOT, Engine, environment, until
 from tests.support.old_history import (
     MONTH_BEFORE,
@@ -44,6 +49,7 @@ from tests.support.old_history import (
 )
 from tests.support.working import catch_up
 from workers.old_months import archive_due
+from workers.restoring import restore
 
 pytestmark = pytest.mark.integration
 
@@ -289,3 +295,26 @@ def test_the_scheduler_archives_what_the_setting_says(
     archive_due(replace(settings, archive_after_days=27))  # the month before last is over so long
     assert live_facts(settings.database_url, MONTH_BEFORE) == 0
     assert len(whole_log(worker)) == 1 + 2 * len(old)
+
+
+def test_a_backup_takes_the_archive_along_and_a_restore_brings_it_back(
+    worker: Adapters, old: list[Fact], postgres: EmbeddedPostgres, tmp_path: Path
+) -> None:
+    archive_everything_old(worker)
+    before, backup = whole_log(worker), tmp_path / "backup"
+    back_up(worker.settings, worker.outside_vault, backup)
+    shutil.rmtree(worker.settings.archive_dir)
+    with new_home(worker.settings, postgres) as there:
+        home = replace(there, archive_dir=tmp_path / "there")
+        file = next((backup / "archive").iterdir())
+        aside = file.rename(tmp_path / file.name)
+        with pytest.raises(BackupError, match=f"{file.name} is missing"):
+            restore(home, backup)
+        aside.rename(file)
+        restore(home, backup)
+        with moved_in(home) as restored:
+            assert whole_log(restored)[: len(before)] == before
+            assert len(before) == 1 + 2 * len(old)
+            with restored.pool.connection() as connection:
+                files = [archived.file.parent for archived in archived_ranges(connection)]
+            assert files == [tmp_path / "there"] * len(OLD_MONTHS)

@@ -7,7 +7,7 @@ import click
 
 from infra.bootstrap import Adapters
 from infra.clock import now
-from infra.eventstore.archive import ArchivedRange, ArchiveError, archived_ranges
+from infra.eventstore.archive import ArchivedRange, ArchiveError, archived_ranges, moved_archive
 from infra.eventstore.archive_file import check
 from infra.eventstore.archiving import (
     Archived,
@@ -15,7 +15,6 @@ from infra.eventstore.archiving import (
     Month,
     Step,
     months_over,
-    move,
     over_for,
 )
 from infra.postgres.connections import Role
@@ -65,7 +64,7 @@ def archives_command(*, checked: bool, moved_to: Path | None, as_json: bool) -> 
     with session() as adapters:
         if moved_to:
             with adapters.connection(Role.MIGRATOR) as owner:
-                move(owner, moved_to.absolute())
+                moved_archive(owner, moved_to.absolute())
         with adapters.pool.connection() as connection:
             ranges = archived_ranges(connection)
     faults = {archived.file: _fault(archived) for archived in ranges} if checked else {}
