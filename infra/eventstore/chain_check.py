@@ -57,6 +57,10 @@ class ChainCheck:
             else:
                 self._close(seal)
 
+    def refuse(self, position: int, what: str) -> None:
+        """Take note of a row that cannot be a leaf."""
+        self._fail(position, what)
+
     def finish(self) -> None:
         """Close what is open, and every seal that is left without rows."""
         while self.fault is None:

@@ -1,6 +1,6 @@
 """Verify the log against its seals: every root, every link, every signature, in one pass."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from itertools import groupby
 from uuid import UUID
 
@@ -9,19 +9,21 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from infra.eventstore.chain_check import ChainCheck, Fault
-from infra.eventstore.commit_rows import commits_of
-from infra.eventstore.leaves import Leaf, leaves_of
+from infra.eventstore.leaves import Leaf
 from infra.eventstore.locate import first_fault
-from infra.eventstore.reader import LogRow, read_page
 from infra.eventstore.seal_rows import (
+    highest_position,
     last_sealed_position,
+    log_head,
     read_index,
     sealed_upto,
     sealed_workspaces,
     seals_after,
     unsealed_for_long,
+    workspaces_at,
 )
 from infra.eventstore.seals import Seal, SealHead
+from infra.eventstore.verified_pages import LOWEST, LeafPage, leaf_pages
 
 SEALS_A_READ = 32
 UNSEALED_S = 60.0  # a sealer that is alive needs about one
@@ -66,24 +68,36 @@ class LogVerifier:
         connection = self._connection
         self._upto = max(sealed_upto(connection), last_sealed_position(connection))
         workspaces = [self._only] if self._only else sealed_workspaces(connection)
-        after = min((self._start(w).last_position for w in workspaces), default=0)
-        while page := read_page(connection, after, upto=self._upto):
-            only = self._only
-            self._take(page if only is None else [row for row in page if row.workspace_id == only])
-            after = page[-1].position
-            seen(after)
+        after = min((self._start(w).last_position for w in workspaces), default=LOWEST)
+        for page in leaf_pages(connection, after or LOWEST, self._upto):
+            self._take(page)
+            seen(page.upto)
         for workspace_id in workspaces:
             self._check(workspace_id).finish()
+        self._look_beyond()
         return self._verified()
 
-    def _take(self, page: Sequence[LogRow]) -> None:
-        leaves = leaves_of(page, commits_of(self._connection, page))
-        for number, run in groupby(leaves, key=lambda pair: pair[1].workspace_id.int):
+    def _take(self, page: LeafPage) -> None:
+        for number, run in groupby(page.leaves, key=lambda pair: pair[1].workspace_id.int):
             workspace_id = UUID(int=number)
-            check, start = self._check(workspace_id), self._start(workspace_id)
-            for leaf, _ in run:
-                if leaf.position > start.last_position:
-                    check.add(leaf)
+            if self._only in {None, workspace_id}:
+                check, start = self._check(workspace_id), self._start(workspace_id)
+                for leaf, _ in run:
+                    if start.number == 0 or leaf.position > start.last_position:
+                        check.add(leaf)
+        if page.unreadable is not None:
+            self._refuse(page.unreadable, "the event or its commit cannot be read any more")
+
+    def _look_beyond(self) -> None:
+        """Find rows that stand where no reader comes, but where a stream's fold would meet them."""
+        position = highest_position(self._connection)
+        if position > log_head(self._connection):
+            self._refuse(position, "a row was added here, beyond the end of the log")
+
+    def _refuse(self, position: int, what: str) -> None:
+        for workspace_id in workspaces_at(self._connection, position):
+            if self._only in {None, workspace_id}:
+                self._check(workspace_id).refuse(position, what)
 
     def _check(self, workspace_id: UUID) -> ChainCheck:
         found = self._checks.get(workspace_id)

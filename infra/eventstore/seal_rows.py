@@ -104,6 +104,26 @@ def unsealed_for_long(
     return (row[0], row[1], float(row[2])) if row and row[2] > older_than_s else None
 
 
+def highest_position(connection: Connection[TupleRow]) -> int:
+    """Return the highest position of any row."""
+    row = connection.execute("SELECT max(position) FROM events").fetchone()
+    return int(row[0] or 0) if row else 0
+
+
+def log_head(connection: Connection[TupleRow]) -> int:
+    """Return the highest position that was drawn."""
+    row = connection.execute("SELECT log_head()").fetchone()
+    return int(row[0]) if row else 0
+
+
+def workspaces_at(connection: Connection[TupleRow], position: int) -> list[UUID]:
+    """Return whose rows stand at a position."""
+    rows = connection.execute(
+        "SELECT DISTINCT workspace_id FROM events WHERE position = %s", (position,)
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
 def seal_at(connection: Connection[TupleRow], workspace_id: UUID, number: int) -> Seal | None:
     """Return one seal."""
     found = seals_after(connection, workspace_id, number - 1, limit=1)

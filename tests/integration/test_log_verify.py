@@ -11,6 +11,7 @@ import pytest
 from domain.contacts.events import ContactImported
 from infra.bootstrap import Adapters
 from infra.crypto.signing import SigningKey
+from infra.eventstore import verified_pages
 from infra.eventstore.commit_rows import CommitRow
 from infra.eventstore.log_verify import LogVerifier
 from infra.eventstore.reader import LogRow, read_page
@@ -154,6 +155,34 @@ def test_each_change_of_a_seal_is_found_and_the_start_of_its_range_named(log: Se
         assert (found, of) == (position, log.one), statement
         assert what in said, statement
     assert log.verify().ok
+
+
+def test_rows_where_no_reader_comes_are_found_too(
+    log: Sealed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verified_pages, "PAGE", 3)  # which could end between two rows of 3
+    for position, said in (
+        (-5, "a row was added here"),
+        (3, "a row was added here"),
+        (10**15, "beyond the end of the log"),
+    ):
+        with log.intruder.transaction(force_rollback=True):
+            log.intruder.execute(
+                "INSERT INTO events SELECT %s, 'd', %s, stream_id, 2, %s, recorded_at, tag, data"
+                "  FROM events WHERE position = 2",
+                (position, log.two, uuid4()),
+            )
+            [(found, of, what)] = log.faults()
+        assert (found, of) == (position, log.two)
+        assert said in what
+    assert log.verify().ok
+
+
+def test_a_row_that_no_driver_can_read_is_named(log: Sealed) -> None:
+    log.intruder.execute("UPDATE events SET recorded_at = 'infinity' WHERE position = 8")
+    [(position, of, what)] = log.faults()
+    assert (position, of) == (8, log.one)
+    assert "cannot be read" in what
 
 
 def test_a_seal_signed_with_another_key_is_not_trusted(log: Sealed) -> None:

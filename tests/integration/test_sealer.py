@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from uuid import UUID
 
 import psycopg
@@ -14,6 +15,7 @@ from psycopg.rows import TupleRow
 from infra.bootstrap import Adapters
 from infra.crypto.signing import SigningKey
 from infra.eventstore import sealer as sealing
+from infra.eventstore.log_verify import LogVerifier
 from infra.eventstore.reader import read_page
 from infra.eventstore.seal_rows import LostSealingError, move_sealed, sealed_upto, seals_after
 from infra.eventstore.sealer import seal_next
@@ -211,6 +213,27 @@ def test_a_workspace_sees_its_own_seals_alone(
     with app.connection(Role.APP) as tenant, tenant.transaction():
         tenant.execute("SELECT set_config('app.workspace', %s, true)", (str(one),))
         assert tenant.execute("SELECT workspace_id FROM log_seals").fetchall() == [(one,)]
+
+
+def test_neither_a_cursor_set_back_nor_a_clock_that_jumps_spoils_the_chain(
+    app: Adapters,
+    connection: Connection[TupleRow],
+    settings: Settings,
+    key: SigningKey,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    workspace = founded(app)
+    record_facts(app, workspace, 3)
+    seal_next(connection, key)
+    with psycopg.connect(settings.database_url) as superuser:
+        superuser.execute("UPDATE sealer_cursor SET position = 0")
+    record_facts(app, workspace, 2)
+    monkeypatch.setattr(sealing, "now", lambda: datetime(1999, 1, 1, tzinfo=UTC))
+    seal_next(connection, key)
+
+    assert counts(chain(connection, workspace, key)) == (6, 6 + 3)
+    found = LogVerifier(connection, keys={key.key_id: key.public_key}).verify()
+    assert (found.ok, found.events) == (True, 6)
 
 
 def test_the_cursor_moves_by_compare_and_set(connection: Connection[TupleRow]) -> None:
