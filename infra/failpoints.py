@@ -21,6 +21,8 @@ class Failpoint(StrEnum):
     PROJECTOR_DECODED = "projector.decoded"
     PROJECTOR_APPLIED = "projector.applied"  # not committed
     PROJECTOR_COMMITTED = "projector.committed"
+    REBUILD_FILLED = "rebuild.filled"  # without indexes, behind the serving tables
+    REBUILD_SWAPPED = "rebuild.swapped"  # not committed
     SEALER_READ = "sealer.read"
     SEALER_WRITTEN = "sealer.written"  # not committed
     SEALER_COMMITTED = "sealer.committed"

@@ -82,6 +82,8 @@ class LiveProjection:
                 (OWNER_LOCK, f"{self.projection.name}:{self.partition}"),
             ).fetchone()
             if row and row[0]:
+                # Rows and checkpoint are lost together or not at all, and the log has them.
+                connection.execute("SET synchronous_commit = off")
                 self.position = self._saved = position_of(
                     connection, self.projection, self.partition
                 )

@@ -10,6 +10,7 @@ from psycopg.rows import TupleRow
 
 from infra.eventstore.mapper import Mapper
 from infra.eventstore.reader import LogRow, read_page
+from infra.failpoints import Failpoint, failpoint
 from infra.postgres.connections import another
 from infra.postgres.parked_events import forget_parked
 from infra.postgres.skipped_events import skipped_positions
@@ -149,6 +150,7 @@ def rebuild(shadow: Shadow, *, progress: Callable[[int], None] = lambda _: None)
     shadow.create()
     try:
         shadow.catch_up(progress=progress)
+        failpoint(Failpoint.REBUILD_FILLED)
         with another(owner) as second:
             finish_tables(owner, projection, shadow.schema, beside=second)
         while shadow.catch_up() > LAST_STRETCH:
@@ -174,6 +176,7 @@ def _swap(shadow: Shadow, owner: Connection[TupleRow]) -> None:
         begin(owner, projection, position=shadow.position, of=of)
         # What was parked is in the new tables, and nothing waits behind it any more.
         forget_parked(owner, projection.name)
+        failpoint(Failpoint.REBUILD_SWAPPED)
 
 
 def install(connection: Connection[TupleRow], projection: Projection, *, of: int = 1) -> bool:

@@ -8,7 +8,7 @@ import msgspec
 
 from infra.garbage import collect_rarely
 from infra.observability.logging import configure_logging
-from workers.bench import appends, disk, growth, jobs, streets, verifying
+from workers.bench import appends, disk, growth, jobs, lag, streets, verifying
 from workers.bench.measure import Measured
 from workers.bench.stage import Stage, stage
 
@@ -26,6 +26,8 @@ BENCHMARKS: Mapping[str, Callable[[Stage], Measured]] = {
     "project_stats": streets.project_stats,
     "project_contacts": streets.project_contacts,
     "rebuild_contacts": streets.rebuild_contacts,
+    "swap_ms": streets.swap_ms,
+    "lag_p99_ms": lag.lag_p99_ms,
     "log_seal": verifying.log_seal,
     "log_verify": verifying.log_verify,
     "dispatch_end_to_end": jobs.dispatch_end_to_end,
