@@ -33,7 +33,7 @@ def append_record_sealed(stage: Stage) -> Measured:
     for batch in _batches(facts):
         people = {fact.fact_id for fact in batch}
         stage.app.vault.ciphers(workspace, people, mint=True)
-    return _record("append_record_sealed", stage, facts, workspace=workspace, at_least=0.55)
+    return _record("append_record_sealed", stage, facts, workspace=workspace, at_least=0.4)
 
 
 def append_record_sealed_new(stage: Stage) -> Measured:
