@@ -59,7 +59,7 @@ def test_databases_are_made_once_and_a_second_migration_changes_nothing(
     made = engine.json("db", "migrate")
     assert "migrations/0001_pre_log.sql" in made["migrations"]
     assert "contact_list" in made["read_models"]
-    assert engine.json("db", "migrate") == {"migrations": [], "read_models": []}
+    assert engine.json("db", "migrate") == {"migrations": [], "read_models": [], "rebuilds_due": []}
     assert engine.json("workspace", "list") == []
 
 
