@@ -109,6 +109,7 @@ class ErasureFinisher:
             command_id=erasing.command_id,
             correlation_id=erasing.correlation_id,
             ip=erasing.ip,
+            command="finish_erasure",
         )
         command = EraseContact(contact_id=erasing.contact_id)
         erase_contact(command, context, self._adapters.log, self._erasures, self._adapters.vault)

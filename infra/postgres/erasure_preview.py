@@ -4,6 +4,7 @@ from uuid import UUID
 
 from infra.crypto.vault import KeyVault
 from infra.postgres.connections import Pool
+from infra.postgres.export_jobs import PostgresExports
 from infra.postgres.tenant_scope import tenant_scope
 from schemas.http.privacy import ErasurePreview
 
@@ -39,6 +40,7 @@ class ErasurePreviews:
     def __init__(self, pool: Pool, vault: KeyVault) -> None:
         self._pool = pool
         self._vault = vault
+        self._exports = PostgresExports(pool)
 
     def of(self, workspace_id: UUID, contact_id: UUID) -> ErasurePreview | None:
         """Return the counts; None when there is no such contact in this workspace."""
@@ -64,6 +66,7 @@ class ErasurePreviews:
             rejected_rows=rows,
             suppressions=suppressions,
             running_imports=imports,
+            exports=len(self._exports.holding(workspace_id, contact_id)),
         )
 
     def events(self, workspace_id: UUID, contact_id: UUID) -> int:

@@ -62,3 +62,6 @@ class ErasurePreview(msgspec.Struct, frozen=True, kw_only=True):
         int,
         msgspec.Meta(description="Files being read now; a file is forgotten when it was read."),
     ]
+    exports: Annotated[
+        int, msgspec.Meta(description="Exports that hold opened fields; they will be deleted.")
+    ]

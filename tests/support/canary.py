@@ -5,6 +5,7 @@ from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import quote
+from zipfile import ZipFile, is_zipfile
 
 import psycopg
 from psycopg import sql
@@ -62,10 +63,12 @@ class Search:
         """Search every file below the roots, its name included."""
         found = set()
         for file in self._all(roots, without):
-            place = file.name.removesuffix(
-                "-wal"
-            )  # a database and what is not in it yet: one place
+            place = file.name.removesuffix("-wal")  # what is not in the database yet
             found |= self.within(place, str(file).encode() + b"\n" + file.read_bytes())
+            if is_zipfile(file):
+                with ZipFile(file) as packed:
+                    for name in packed.namelist():
+                        found |= self.within(Path(name).name, packed.read(name))
         return found
 
     def _all(self, roots: Sequence[Path], without: Sequence[Path]) -> Iterator[Path]:

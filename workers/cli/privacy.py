@@ -41,6 +41,7 @@ LINES = (
     ("dead_letters", "dead letters whose transcript is emptied"),
     ("rejected_rows", "rejected rows of imports that are emptied"),
     ("suppressions", "suppressions that stay, without the address"),
+    ("exports", "exports with opened fields that are deleted"),
     ("running_imports", "files being read now; each is forgotten when it was read"),
 )
 
