@@ -1,11 +1,13 @@
 """Open the personal fields of exported events, and tell whose they are."""
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
+from domain.shared.model import Event
 from infra.eventstore.event_types import personal_fields
 from infra.eventstore.mapper import Mapper
 from infra.eventstore.reader import LogRow
@@ -28,10 +30,15 @@ def open_rows(
     for row, event in zip(rows, mapper.open(workspace_id, events), strict=True):
         found = {
             name: value
-            for name in personal_fields(type(event))
+            for name in _personal(type(event))
             if (value := getattr(event, name)) is not None
         }
         if found:
             opened[row.position] = msgspec.to_builtins(found)
             subjects.add(getattr(event, str(event.SUBJECT)))
     return opened, subjects
+
+
+@functools.cache
+def _personal(event: type[Event]) -> tuple[str, ...]:
+    return tuple(personal_fields(event))

@@ -4,17 +4,20 @@ from uuid import UUID
 
 import pytest
 
+from commands.privacy.erase_contact import EraseContact, erase_contact
 from commands.privacy.request_export import RequestExport, request_export
 from domain.privacy.export_filter import ExportFilter
 from domain.privacy.names import OPEN_PERSONAL
 from infra.bootstrap import Adapters
 from infra.clock import new_id
 from infra.exports.job import Progress
+from infra.postgres.erasures import PostgresErasures
 from infra.postgres.export_jobs import PostgresExports
 from tests.support.asking import asking
 from tests.support.builders import contact_imported, fact
 from tests.support.exporting import run_exports, zipped_lines
 from tests.support.http_client import found_house
+from workers.erasing import ErasureFinisher
 from workers.exporter import ExportWorker
 from workers.exports_of_erased import forget_exports
 from workers.runtime import Stop
@@ -75,13 +78,28 @@ def test_only_the_exports_that_show_the_person_go(
     assert erase(worker, workspace, other) == [without]
 
 
+def test_finishing_an_erasure_takes_the_exports_away(
+    app: Adapters, worker: Adapters, workspace: UUID
+) -> None:
+    person = imported(app, workspace)
+    opened = ask_for(app, workspace)
+    run_exports(worker)
+    erasures = PostgresErasures(worker.pool)
+    command = EraseContact(contact_id=person)
+    erase_contact(command, asking(workspace), worker.log, erasures, worker.vault)
+    finisher = ErasureFinisher(worker, worker="test")
+    while erasures.unfinished():
+        finisher.step()
+    assert states(worker) == {opened: "deleted"}
+    assert list(worker.settings.exports_dir.glob("*/*")) == []
+
+
 def test_an_export_that_is_being_written_begins_again_without_the_person(
     app: Adapters, worker: Adapters, workspace: UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The erasure comes between the reading of the key and the end of the export."""
     person, other = imported(app, workspace), imported(app, workspace)
     export_id = ask_for(app, workspace)
-    exporter = ExportWorker(worker)
     holds, met = PostgresExports.holds, list[UUID]()
 
     def holds_then_erases(self: PostgresExports, progress: Progress, subjects: set[UUID]) -> None:
