@@ -4,7 +4,7 @@ Figures are asked of the database when somebody scrapes, and kept for some secon
 several servers cost it once.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from threading import Lock, Thread
 from time import monotonic
 from wsgiref.simple_server import WSGIServer
@@ -63,6 +63,15 @@ def serve_metrics(pool: Pool, *, host: str, port: int) -> tuple[WSGIServer, Thre
     return start_http_server(port, addr=host, registry=registry)
 
 
+LABELS: Mapping[str, Sequence[str]] = {
+    "relay": (),
+    "sealer": (),
+    "projection": ("projection", "partition"),
+    "policy": ("policy",),
+}
+"""The kinds of followers of the log, and what tells two of a kind apart."""
+
+
 def _of_the_log(found: Figures) -> Iterator[Metric]:
     yield _gauge("engine_log_head_position", "Highest position drawn.", found.head)
     yield _gauge(
@@ -73,9 +82,7 @@ def _of_the_log(found: Figures) -> Iterator[Metric]:
 
 
 def _of_followers(lags: Sequence[Lag]) -> Iterator[Metric]:
-    for kind, labels in (("relay", ()), ("projection", ("projection", "partition")), (
-        "policy", ("policy",)
-    )):  # fmt: skip
+    for kind, labels in LABELS.items():
         mine = [lag for lag in lags if lag.kind == kind]
         rows = [((lag.follower, lag.partition)[: len(labels)], lag) for lag in mine]
         events = GaugeMetricFamily(

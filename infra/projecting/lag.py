@@ -34,7 +34,7 @@ class Lag(msgspec.Struct, frozen=True):
     `seconds` is the age of the oldest of them. `parked` is of the whole follower.
     """
 
-    kind: str  # relay, projection or policy
+    kind: str  # relay, sealer, projection or policy
     follower: str
     partition: str
     position: int
@@ -55,7 +55,7 @@ class Follower(msgspec.Struct, frozen=True):
 
 
 def lags(pool: Pool) -> list[Lag]:
-    """Return the lag of the relay, of every serving projection and of every policy."""
+    """Return the lag of relay and sealer, of every serving projection and of every policy."""
     with pool.connection() as connection:
         row = connection.execute("SELECT log_horizon()").fetchone()
         horizon = int(row[0]) if row else 0
@@ -69,6 +69,8 @@ def lags(pool: Pool) -> list[Lag]:
 def _followers(connection: Connection[TupleRow]) -> Iterator[Follower]:
     for (position,) in connection.execute("SELECT position FROM relay_cursor"):
         yield Follower("relay", "relay", position)
+    for (position,) in connection.execute("SELECT position FROM sealer_cursor"):
+        yield Follower("sealer", "sealer", position)
     for row in checkpoints(connection):
         projection = PROJECTIONS.get(row.name)
         contexts = sorted(projection.contexts) if projection else None

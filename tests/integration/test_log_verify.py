@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import msgspec
 import pytest
+from click.testing import CliRunner
 
 from domain.contacts.events import ContactImported
 from infra.bootstrap import Adapters
@@ -20,13 +21,24 @@ from infra.eventstore.seals import PURPOSE
 from infra.settings import Secret, Settings
 from tests.support.asking import asking
 from tests.support.builders import contact_imported, fact
-from tests.support.cli import Engine, environment
+from tests.support.cli import Answer, environment
 from tests.support.logging_facts import record_facts
 from tests.support.sealed_log import Sealed, seal_all, sealed_log
+from workers.cli.main import main
 
 pytestmark = pytest.mark.integration
 
 OTHER = SigningKey(Secret("the key of somebody else, 32 bytes or more"))
+
+
+class InProcess(msgspec.Struct):
+    """The `engine` command without a process of its own."""
+
+    settings: Settings
+
+    def ask(self, *args: str) -> Answer:
+        ended = CliRunner().invoke(main, args, env=environment(self.settings))
+        return Answer(ended.exit_code, ended.stdout, ended.stderr)
 
 
 @pytest.fixture
@@ -235,7 +247,7 @@ def test_a_log_that_is_being_written_and_sealed_verifies(
 def test_the_commands_prove_tell_and_refuse(
     log: Sealed, app: Adapters, worker: Adapters, settings: Settings, tmp_path: Path
 ) -> None:
-    engine = Engine(environment(settings))
+    engine = InProcess(settings)
     heads, trusted = tmp_path / "heads.json", ("--trust", log.key.public_key.hex())
     assert engine.ask("log", "public-key").out.strip() == log.key.public_key.hex()
     assert engine.ask("log", "checkpoints", "--output", str(heads)).code == 0
@@ -268,7 +280,7 @@ def test_the_commands_prove_tell_and_refuse(
 def test_whoever_signs_a_changed_log_again_is_found_by_the_heads_that_are_outside(
     log: Sealed, worker: Adapters, settings: Settings, tmp_path: Path, rewrite: str, said: str
 ) -> None:
-    engine, heads = Engine(environment(settings)), tmp_path / "heads.json"
+    engine, heads = InProcess(settings), tmp_path / "heads.json"
     engine.ask("log", "checkpoints", "--output", str(heads))
 
     log.intruder.execute(rewrite.encode())

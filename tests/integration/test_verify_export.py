@@ -1,6 +1,7 @@
 """The stand-alone verifier: alone, it believes true exports and names what is wrong in others."""
 
 import base64
+import importlib.util
 import shutil
 import subprocess
 import sys
@@ -25,6 +26,11 @@ pytestmark = pytest.mark.integration
 TOOL = Path(__file__).parents[2] / "tools" / "verify_log.py"
 AS_SEALED, WRONG, NO_EXPORT = 0, 1, 2
 Change = Callable[[Lines], Any]
+_spec = importlib.util.spec_from_file_location("verify_log", TOOL)
+assert _spec is not None
+assert _spec.loader is not None
+verify_log = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(verify_log)
 
 
 class Verifier(msgspec.Struct, frozen=True):
@@ -32,6 +38,11 @@ class Verifier(msgspec.Struct, frozen=True):
 
     folder: Path
     key: SigningKey
+
+    def here(self, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
+        """Do the same in this process."""
+        code = verify_log.main([str(self.folder)])
+        return code, capsys.readouterr().out
 
     def __call__(self, *options: str) -> tuple[int, str]:
         ended = subprocess.run(
@@ -110,7 +121,12 @@ CHANGES: list[tuple[str, Change, str]] = [
 
 @pytest.mark.parametrize("signed_again", [False, True])
 def test_each_change_of_an_export_is_found_and_its_position_named(
-    log: Sealed, verifier: Verifier, tmp_path: Path, *, signed_again: bool
+    log: Sealed,
+    verifier: Verifier,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    *,
+    signed_again: bool,
 ) -> None:
     for name, change, what in CHANGES:
         folder = tmp_path / "changed"
@@ -120,7 +136,7 @@ def test_each_change_of_an_export_is_found_and_its_position_named(
         write_lines(folder / name, lines)
         if signed_again:
             sign(folder, log.one, log.key)  # whoever made the export made it wrong
-        code, said = Verifier(folder, log.key)()
+        code, said = Verifier(folder, log.key).here(capsys)
         harmless = not what and signed_again  # the index only locates
         assert code == (AS_SEALED if harmless else WRONG), (name, what, said)
         assert what in said
