@@ -209,7 +209,8 @@ class Folder:
 def _workspace_runs(rows: Sequence[LogRow]) -> Iterator[tuple[int, int]]:
     """Yield (start, end) of consecutive rows of one workspace."""
     start = 0
+    owners = [row.workspace_id.int for row in rows]  # UUIDs compare in Python, numbers do not
     for at in range(1, len(rows) + 1):
-        if at == len(rows) or rows[at].workspace_id != rows[start].workspace_id:
+        if at == len(rows) or owners[at] != owners[start]:
             yield start, at
             start = at
