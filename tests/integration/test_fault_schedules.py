@@ -20,6 +20,8 @@ from msgspec.structs import replace
 from nats.js.errors import NotFoundError
 
 from domain.contacts.events import ContactSuppressed, ContactUnsubscribed
+from domain.privacy.decider import erasure_stream
+from domain.privacy.events import ContactAnonymized
 from infra.bootstrap import Adapters
 from infra.embedded.nats import EmbeddedNats
 from infra.failpoints import Failpoint
@@ -112,10 +114,13 @@ class Stage:
         assert sorted(facts) == sorted(expected)
         assert self.streams(rows, ContactUnsubscribed.TAG) == sorted(left)
         assert self.streams(rows, ContactSuppressed.TAG) == sorted(bounced)
+        erased = {p for i in self.asked if i.verb == "erase" for p in i.people}
+        anonymized = [r.stream_id for r in rows if r.tag == ContactAnonymized.TAG]
+        assert sorted(anonymized) == sorted(map(erasure_stream, erased))
         for intent in self.asked:
-            if intent.verb in {"import", "erase"}:
+            if intent.verb == "import":
                 ciphers = self.worker.vault.ciphers(intent.workspace, intent.people, mint=False)
-                assert ciphers.keys() == (set(intent.people) if intent.verb == "import" else set())
+                assert ciphers.keys() == set(intent.people) - erased
 
     @staticmethod
     def streams(rows: Sequence[object], tag: str) -> list[UUID]:
@@ -158,7 +163,7 @@ def cut_all_links(settings: Settings) -> None:
 
 
 def intents_of(rng: Random, workspaces: Sequence[UUID]) -> list[Intent]:
-    """Draw one of each verb; who is erased has a key and no event."""
+    """Draw one of each verb; who is erased has been imported and mailed before."""
     workspace = rng.choice(workspaces)
     people = [UUID(int=rng.getrandbits(128), version=4) for _ in range(rng.randint(3, 30))]
 
@@ -169,7 +174,7 @@ def intents_of(rng: Random, workspaces: Sequence[UUID]) -> list[Intent]:
         intent("import", people),
         intent("bounce", people[1:]),
         intent("leave", people[:1]),
-        intent("erase", [UUID(int=rng.getrandbits(128), version=4)]),
+        intent("erase", people[-1:]),
     ]
 
 

@@ -25,6 +25,8 @@ from infra.settings import load_settings
 from projections.registry import PROJECTIONS
 from tests.support.asking import asking
 from tests.support.builders import CAMPAIGN_ID, contact_imported, emails_queued, fact, message_of
+from tests.support.erasing import erase
+from workers.erasing import ErasureFinisher
 from workers.policy_runner import Follower, policies
 from workers.projector import Projector
 from workers.relay import Relay
@@ -118,9 +120,14 @@ def _leave(adapters: Adapters, intent: Intent) -> None:
 
 
 def _erase(adapters: Adapters, intent: Intent) -> None:
-    adapters.vault.ciphers(intent.workspace, intent.people, mint=True)
     for person in intent.people:
-        adapters.vault.destroy(intent.workspace, person)
+        erase(adapters, intent.workspace, person)
+
+
+def _finish(adapters: Adapters, _: Sequence[Intent]) -> None:
+    finisher = ErasureFinisher(adapters, worker="scheduler")
+    while finisher.step():
+        pass
 
 
 def _relay(adapters: Adapters, _: Sequence[Intent]) -> None:
@@ -208,6 +215,7 @@ ROLES: Mapping[str, Callable[[Adapters, Sequence[Intent]], None]] = {
     "projector": _project,
     "policies": _react,
     "sealer": _seal,
+    "scheduler": _finish,
 }
 """The first part of a failpoint's name is the role that passes it, except: the vault's points."""
 
