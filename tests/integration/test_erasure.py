@@ -25,6 +25,7 @@ from infra.postgres.email_queue import EmailQueue
 from infra.postgres.tenant_scope import tenant_scope
 from infra.settings import Settings
 from tests.support.asking import asking
+from tests.support.builders import email_sent, fact
 from tests.support.cli import ROOT, environment
 from tests.support.counting_sink import counting_sink
 from tests.support.erasing import (
@@ -146,6 +147,23 @@ class TestAPerson:
         assert unverified(self.worker) == []
         receipt = receipt_of(self.mailing.app, workspace, self.ann)
         assert (receipt.actor, receipt.key_sha256) == ("test", erasure.key_sha256)
+
+    def test_is_not_shown_by_what_another_process_seals_with_the_dead_key(
+        self, settings: Settings
+    ) -> None:
+        """Two processes have the key in memory for a minute: one seals with it, one could open."""
+        dispatcher = Adapters(settings, role=Role.WORKER, name="dispatcher")
+        for adapters in (dispatcher, self.worker):
+            assert adapters.vault.ciphers(self.mailing.workspace, [self.ann], mint=False)
+        erase(self.mailing.app, self.mailing.workspace, self.ann)
+        finish(self.worker)
+        sent = email_sent(uuid4(), self.ann, reply="250 late news of Ypsilon")
+        dispatcher.log.record([fact(sent)], asking(self.mailing.workspace))
+        dispatcher.close()
+        catch_up(self.worker)
+        late = "SELECT count(*), count(reply) FROM messages WHERE contact_id = %s"
+        assert self.mailing.ask(late, self.ann) == [(2, 0)]
+        assert unverified(self.worker) == []
 
     def test_is_erased_again_when_the_vault_knows_it_and_the_restored_log_does_not(self) -> None:
         self.worker.vault.destroy(self.mailing.workspace, self.ann)  # and then an old backup
