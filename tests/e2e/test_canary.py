@@ -171,6 +171,9 @@ def test_nothing_of_an_erased_person_is_left_anywhere(story: Story) -> None:
         file = story.temporary / f"receipt-{number}.json"
         file.write_text(json.dumps(receipt))
         assert story.cli.json("privacy", "verify-receipt", str(file))["ok"]
+    file.write_text(json.dumps(receipt | {"actor": "nobody"}))
+    forged = story.cli.ask("privacy", "verify-receipt", str(file))
+    assert (forged.code, forged.out.count("wrong: ")) == (1, 2), forged
     story.wait_until_done()
 
     assert story.found(*PLANTED) == set()
