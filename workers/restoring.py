@@ -81,7 +81,7 @@ def _make_whole(adapters: Adapters, manifest: Manifest, progress: Progress) -> R
     settled = _settle(adapters)
     horizon = new_generation(settings.database_url)
     ErasureFinisher(adapters, worker=NAME).follow_vault()
-    held = _hold_campaigns(adapters)
+    held = hold_campaigns(adapters)
     progress("rebuilding read models", 0, 1)
     models = install_read_models(settings, every=True)
     progress("verifying the order", 0, 1)
@@ -105,7 +105,7 @@ def _settle(adapters: Adapters) -> Settled:
         return settle(connection, adapters.outside_vault)
 
 
-def _hold_campaigns(adapters: Adapters) -> int:
+def hold_campaigns(adapters: Adapters) -> int:
     """Pause what runs and cancel what is due: what was sent since the backup is not known here."""
     held = open_runs(adapters.pool)
     for run in held:
