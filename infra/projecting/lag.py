@@ -14,7 +14,7 @@ from projections.registry import PROJECTIONS
 
 COUNT_UPTO = 10_000
 
-# Counts what the follower reads, as far as it is cheap: from its position along the index.
+# Counts what the follower reads among the next positions: bounded whatever the planner chooses.
 _WAITING = """
 SELECT count(*), count(*) FILTER (WHERE mine),
        coalesce(min(recorded_at) FILTER (WHERE mine), min(recorded_at)), now()
@@ -22,7 +22,7 @@ SELECT count(*), count(*) FILTER (WHERE mine),
                (%(contexts)s::text[] IS NULL OR split_part(tag, '.', 1) = ANY(%(contexts)s))
                AND workspace_partition(workspace_id, %(of)s) = %(number)s AS mine
           FROM events WHERE position > %(after)s AND position <= %(upto)s
-         ORDER BY position LIMIT %(limit)s) waiting
+       ) waiting
 """
 _PARKED = "SELECT follower, count(*) FROM parked_events GROUP BY follower"
 
@@ -91,8 +91,7 @@ def _lag(connection: Connection[TupleRow], follower: Follower, *, horizon: int, 
                 "of": follower.partition.of,
                 "number": follower.partition.number,
                 "after": follower.position,
-                "upto": horizon,
-                "limit": COUNT_UPTO,
+                "upto": min(horizon, follower.position + COUNT_UPTO),
             },
         ).fetchone()
         events, seconds = _measured(row, above=horizon - follower.position)
@@ -110,10 +109,8 @@ def _lag(connection: Connection[TupleRow], follower: Follower, *, horizon: int, 
 
 def _measured(row: tuple[int, int, datetime, datetime] | None, *, above: int) -> tuple[int, float]:
     """Return events and seconds: exact when all were looked at, else an upper bound."""
-    if row is None or row[0] == 0:
-        return 0, 0.0
-    looked_at, mine, oldest, now = row
-    all_seen = looked_at < COUNT_UPTO
-    if all_seen and not mine:
-        return 0, 0.0
+    all_seen = above <= COUNT_UPTO
+    if row is None or row[0] == 0 or (all_seen and not row[1]):
+        return (0 if all_seen else above), 0.0
+    _, mine, oldest, now = row
     return (mine if all_seen else above), round((now - oldest).total_seconds(), 1)
