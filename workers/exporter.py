@@ -1,12 +1,10 @@
 """The exporter: writes the exports that auditors ask for, removes them when they are over."""
 
-import time
 from pathlib import Path
 
 import structlog
 
 from domain.privacy import export
-from domain.privacy.events import ExportCompleted
 from domain.privacy.export import EXPORT
 from domain.shared.context import Context
 from domain.shared.errors import ConcurrentChangeError
@@ -15,23 +13,20 @@ from infra.bootstrap import Adapters
 from infra.crypto.signing import SigningKey
 from infra.eventstore.mapper import UnknownEventError
 from infra.exports.directory import (
-    MANIFEST,
     DirectoryBusyError,
     DiskFullError,
     ExportDirectoryError,
-    sha256_of,
 )
 from infra.exports.exporter import Exporter, Hooks
 from infra.exports.job import ExportJob, Progress
-from infra.exports.manifest import Manifest, read_manifest
+from infra.exports.manifest import Manifest, completed, read_manifest
 from infra.exports.places import ExportPlaces
 from infra.failpoints import Failpoint, failpoint
-from infra.postgres.connections import Role
 from infra.postgres.export_jobs import EXPORT_LOCK, PostgresExports
-from infra.postgres.heartbeats import beat
 from infra.postgres.sql_effect import StaleStateError
 from workers.acting import acting
-from workers.runtime import BEAT_EVERY_S, Stop, run_steps
+from workers.jobs import Heartbeat, alone, work_on_one
+from workers.runtime import Stop, run_steps
 
 log = structlog.get_logger()
 
@@ -50,7 +45,7 @@ class ExportWorker:
         self._exports = PostgresExports(adapters.pool)
         self._places = ExportPlaces(adapters.settings.exports_dir)
         self._key = SigningKey(adapters.settings.secret_key)
-        self._beat_at = 0.0
+        self.heartbeat = Heartbeat(adapters, NAME)
 
     def step(self, stop: Stop) -> bool:
         """End what is over, then work on the oldest export that nobody else has.
@@ -60,29 +55,15 @@ class ExportWorker:
         self._sweep()
         for job in self._exports.expired():
             self._expire(job)
-        broken: Exception | None = None
-        for job in self._exports.running():
-            try:
-                if self._export_if_free(job, stop):
-                    return True
-            except Exception as error:
-                log.exception("export_interrupted", export_id=str(job.export_id), error=error)
-                broken = broken or error
-        if broken:
-            raise broken
-        return False
-
-    def beat(self) -> None:
-        """Say every few seconds that this worker is alive, also in the middle of a long export."""
-        if time.monotonic() - self._beat_at > BEAT_EVERY_S:
-            beat(self._adapters.pool, NAME)
-            self._beat_at = time.monotonic()
+        return work_on_one(
+            self._exports.running(),
+            lambda job: self._export_if_free(job, stop),
+            id_of=lambda job: job.export_id,
+        )
 
     def _export_if_free(self, job: ExportJob, stop: Stop) -> bool:
-        lock = (EXPORT_LOCK, int.from_bytes(job.export_id.bytes[-4:], "big", signed=True))
-        with self._adapters.connection(Role.WORKER) as connection:
-            row = connection.execute("SELECT pg_try_advisory_lock(%s, %s)", lock).fetchone()
-            if not row or not row[0]:
+        with alone(self._adapters, EXPORT_LOCK, job.export_id) as connection:
+            if connection is None:
                 return False
             hooks = Hooks(
                 opening=self._exports.holds,
@@ -93,7 +74,7 @@ class ExportWorker:
             return self._export(job, exporter)
 
     def _kept(self, progress: Progress) -> None:
-        self.beat()
+        self.heartbeat.beat()
         self._exports.moved(progress)
 
     def _export(self, job: ExportJob, exporter: Exporter) -> bool:
@@ -127,15 +108,7 @@ class ExportWorker:
     def _complete(self, job: ExportJob, manifest: Manifest, path: Path) -> None:
         size = self._places.pack(job.workspace_id, job.export_id)
         failpoint(Failpoint.EXPORTER_PACKED)
-        outcome = ExportCompleted(
-            export_id=job.export_id,
-            events=manifest.counts.events,
-            commits=manifest.counts.commits,
-            opened=manifest.counts.opened,
-            first_position=manifest.first_position,
-            last_position=manifest.last_position,
-            sha256=sha256_of(path / MANIFEST),
-        )
+        outcome = completed(manifest, path)
         effect = self._exports.completed(
             job,
             upto=manifest.upto,
@@ -197,7 +170,7 @@ def run(adapters: Adapters, stop: Stop) -> None:
     worker = ExportWorker(adapters)
 
     def step() -> bool:
-        worker.beat()
+        worker.heartbeat.beat()
         return worker.step(stop)
 
     run_steps(NAME, stop, step, idle_s=POLL_S)

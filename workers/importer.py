@@ -1,6 +1,5 @@
 """The importer: reads uploaded contact files row by row and records a fact for each new person."""
 
-import time
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from uuid import UUID
@@ -21,8 +20,6 @@ from infra.bootstrap import Adapters
 from infra.crypto.address_keys import AddressKeys
 from infra.email_addresses import EmailValidator
 from infra.files.csv_source import ContactFile, open_contacts
-from infra.postgres.connections import Role
-from infra.postgres.heartbeats import beat
 from infra.postgres.import_intake import PostgresImportIntake
 from infra.postgres.import_progress import (
     IMPORT_LOCK,
@@ -32,7 +29,8 @@ from infra.postgres.import_progress import (
     storable,
 )
 from workers.acting import acting
-from workers.runtime import BEAT_EVERY_S, Stop, run_steps
+from workers.jobs import Heartbeat, alone, work_on_one
+from workers.runtime import Stop, run_steps
 
 log = structlog.get_logger()
 
@@ -49,7 +47,7 @@ class Importer:
         self._imports = PostgresImports(adapters.pool)
         self._intake = PostgresImportIntake(adapters.pool)
         self._validator = EmailValidator()
-        self._beat_at = 0.0
+        self.heartbeat = Heartbeat(adapters, NAME)
 
     def step(self, stop: Stop) -> bool:
         """Work on the oldest import that nobody else has; tells whether there was one.
@@ -57,32 +55,17 @@ class Importer:
         An import that breaks is left for a later step and does not hold up the ones behind it.
         Raises its error when there was nothing else to do.
         """
-        broken: Exception | None = None
-        for job in self._imports.running():
-            try:
-                if self._import_if_free(job, stop):
-                    return True
-            except Exception as error:
-                log.exception("import_interrupted", import_id=str(job.import_id), error=error)
-                broken = broken or error
-        if broken:
-            raise broken
-        return False
-
-    def beat(self) -> None:
-        """Say every few seconds that this worker is alive, also in the middle of a long file."""
-        if time.monotonic() - self._beat_at > BEAT_EVERY_S:
-            beat(self._adapters.pool, NAME)
-            self._beat_at = time.monotonic()
+        return work_on_one(
+            self._imports.running(),
+            lambda job: self._import_if_free(job, stop),
+            id_of=lambda job: job.import_id,
+        )
 
     def _import_if_free(self, job: RunningImport, stop: Stop) -> bool:
-        lock = (IMPORT_LOCK, int.from_bytes(job.import_id.bytes[-4:], "big", signed=True))
-        with self._adapters.connection(Role.WORKER) as connection:
-            row = connection.execute("SELECT pg_try_advisory_lock(%s, %s)", lock).fetchone()
-            free = bool(row and row[0])
-            if free:
+        with alone(self._adapters, IMPORT_LOCK, job.import_id) as connection:
+            if connection is not None:
                 self._import(job, stop)
-        return free
+        return connection is not None
 
     def _import(self, job: RunningImport, stop: Stop) -> None:
         try:
@@ -98,7 +81,7 @@ class Importer:
                 for rows in _chunks(file.rows(start_row=at + 1)):
                     if stop:
                         return
-                    self.beat()
+                    self.heartbeat.beat()
                     self._record(job, at, rows, mapping)
                     at += len(rows)
         except ContactFileError as error:
@@ -254,7 +237,7 @@ def run(adapters: Adapters, stop: Stop) -> None:
     importer = Importer(adapters)
 
     def step() -> bool:
-        importer.beat()
+        importer.heartbeat.beat()
         return importer.step(stop)
 
     run_steps(NAME, stop, step, idle_s=0.5)

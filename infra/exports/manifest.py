@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from domain.privacy.events import ExportCompleted
 from domain.privacy.export_filter import ExportFilter
 from infra.crypto.signing import SigningKey
 from infra.exports.directory import FILES, MANIFEST, sha256_of
@@ -81,6 +82,19 @@ def make_manifest(path: Path, progress: Progress, key: SigningKey) -> Manifest:
     )
     signature = key.sign(PURPOSE, signed_bytes(manifest))
     return msgspec.structs.replace(manifest, signature=signature.hex())
+
+
+def completed(manifest: Manifest, path: Path) -> ExportCompleted:
+    """Return the fact that an export is whole; it holds the digest of its manifest."""
+    return ExportCompleted(
+        export_id=manifest.export_id,
+        events=manifest.counts.events,
+        commits=manifest.counts.commits,
+        opened=manifest.counts.opened,
+        first_position=manifest.first_position,
+        last_position=manifest.last_position,
+        sha256=sha256_of(path / MANIFEST),
+    )
 
 
 def signed_bytes(manifest: Manifest) -> bytes:

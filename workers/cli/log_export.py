@@ -18,15 +18,13 @@ from infra.bootstrap import Adapters
 from infra.clock import new_id, now
 from infra.crypto.signing import SigningKey
 from infra.exports.directory import (
-    MANIFEST,
     DiskFullError,
     ExportDirectoryError,
     begun_job,
-    sha256_of,
 )
 from infra.exports.exporter import Exporter, Hooks
 from infra.exports.job import ExportJob, Progress
-from infra.exports.manifest import Manifest
+from infra.exports.manifest import Manifest, completed
 from infra.exports.plain import write_lines
 from infra.postgres.connections import Role
 from workers.cli.progress import progress_bar
@@ -144,15 +142,7 @@ def _to_directory(adapters: Adapters, job: ExportJob, path: Path) -> Manifest:
     _complete(
         adapters,
         job,
-        ExportCompleted(
-            export_id=job.export_id,
-            events=manifest.counts.events,
-            commits=manifest.counts.commits,
-            opened=manifest.counts.opened,
-            first_position=manifest.first_position,
-            last_position=manifest.last_position,
-            sha256=sha256_of(path / MANIFEST),
-        ),
+        completed(manifest, path),
     )
     return manifest
 
