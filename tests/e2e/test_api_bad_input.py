@@ -1,6 +1,7 @@
 """Bad input gets a clear problem that names the place, is never a 5xx, and changes nothing."""
 
 import json
+import re
 from collections.abc import Iterator
 from uuid import UUID, uuid4
 
@@ -211,10 +212,8 @@ def test_head_and_options_open_no_door(app: Adapters) -> None:
     with serving(app) as client:
         paths = client.get("/v1/openapi.json").json()["paths"]
         for path, operations in paths.items():
-            place = path
-            for name in ("campaign_id", "contact_id", "import_id", "template_id", "message_id"):
-                place = place.replace(f"{{{name}}}", str(uuid4()))
-            place = place.replace("{token}", "x").replace("{pixel}", "x.gif")
+            place = path.replace("{token}", "x").replace("{pixel}", "x.gif")
+            place = re.sub(r"\{\w+\}", lambda _: str(uuid4()), place)
             head = client.head(place)
             assert head.content == b""
             assert head.status_code == (405 if "head" not in operations else head.status_code)

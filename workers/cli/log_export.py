@@ -27,6 +27,7 @@ from infra.exports.job import ExportJob, Progress
 from infra.exports.manifest import Manifest, completed
 from infra.exports.plain import write_lines
 from infra.postgres.connections import Role
+from workers.cli.output_file import OUTPUT_DIRECTORY
 from workers.cli.progress import progress_bar
 from workers.cli.session import (
     ACTOR,
@@ -55,7 +56,7 @@ PLACE = click.IntRange(min=0)
 @click.option("--open-personal", is_flag=True, help="Open personal fields, beside the payload.")
 @click.option(
     "--output",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=OUTPUT_DIRECTORY,
     help="A directory, made when it is missing. Default: JSON lines on standard output.",
 )
 @as_json

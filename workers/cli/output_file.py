@@ -1,12 +1,12 @@
-"""The type of options that name a file to write: refused before the work, not after it."""
+"""The types of options that name what to write: refused before the work, not after it."""
 
 from pathlib import Path
 
 import click
 
 
-class OutputFile(click.Path):
-    """A file that can be made or overwritten; its directory must be there."""
+class OutputPath(click.Path):
+    """A place that can be made or overwritten; the directory it is in must be there."""
 
     def convert(
         self,
@@ -21,4 +21,5 @@ class OutputFile(click.Path):
         return path
 
 
-OUTPUT_FILE = OutputFile(dir_okay=False, writable=True)
+OUTPUT_FILE = OutputPath(dir_okay=False, writable=True)
+OUTPUT_DIRECTORY = OutputPath(file_okay=False, writable=True)
