@@ -95,7 +95,7 @@ openapi-check: setup
 
 .PHONY: bench
 bench: setup ## our paths beside the bare limit of the same run (ONLY=name for one)
-	@$(BIN)/engine bench $(if $(ONLY),--only $(ONLY)) $(ARGS)
+	@$(BIN)/python -m workers.bench $(if $(ONLY),--only $(ONLY)) $(ARGS)
 
 .PHONY: lock
 lock: ## pin pyproject.toml into requirements.lock (needs uv; UPGRADE=1 for newest versions)

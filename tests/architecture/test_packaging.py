@@ -14,6 +14,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from workers.cli.main import VERBS
 from workers.engine_parts import WORKERS
 
 ROOT = Path(__file__).parents[2]
@@ -256,3 +257,12 @@ def test_the_file_check_lets_good_files_pass(tmp_path: Path) -> None:
     (tmp_path / "empty.txt").write_text("")
     assert not list(checker().findings(tmp_path / "a.toml"))  # type: ignore[attr-defined]
     assert not list(checker().findings(tmp_path / "empty.txt"))  # type: ignore[attr-defined]
+
+
+def test_what_the_makefile_runs_is_there() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    verbs = set(re.findall(r"\$\(BIN\)/engine ([a-z-]+)", makefile))
+    modules = set(re.findall(r"\$\(BIN\)/python -m ([a-z_.]+)", makefile)) - {"pip"}
+    assert {"up", "demo"} <= verbs <= set(VERBS)
+    assert "workers.bench" in modules
+    assert all(importlib.util.find_spec(module) for module in modules)
