@@ -15,6 +15,7 @@ from infra.embedded.nats import EmbeddedNats
 from infra.embedded.orphans import end_orphans
 from infra.embedded.ports import remembered_port, require_free
 from infra.embedded.postgres import EmbeddedPostgres
+from infra.files.durable import write_whole
 from infra.settings import Secret, Settings
 from workers.engine_log import Console, EngineLog
 from workers.engine_parts import ROLES, engine_children
@@ -55,7 +56,7 @@ def prepared_engine(
             nats.prepare()
         settings = _complete(settings, postgres=postgres, nats=nats)
         endpoints = data_dir / "endpoints.json"
-        write_private(endpoints, json.dumps(addresses(settings), indent=1))
+        write_whole(endpoints, json.dumps(addresses(settings), indent=1).encode())
         cleanup.callback(endpoints.unlink, missing_ok=True)
         children = engine_children(settings, roles=roles, postgres=postgres, nats=nats)
         supervisor = Supervisor(children, data_dir=data_dir, log=log)
@@ -93,15 +94,6 @@ def installation_key(data_dir: Path) -> str:
         with open(fd, "w", encoding="ascii") as out:  # noqa: PTH123 - an open descriptor
             out.write(secrets.token_urlsafe(48))
     return file.read_text(encoding="ascii")
-
-
-def write_private(file: Path, text: str) -> None:
-    """Write a file that only we may read, whole or not at all."""
-    unfinished = file.with_name(f"{file.name}.new")
-    unfinished.unlink(missing_ok=True)
-    unfinished.touch(mode=0o600)
-    unfinished.write_text(text, encoding="utf-8")
-    unfinished.rename(file)
 
 
 def _embedded_servers(settings: Settings) -> tuple[EmbeddedPostgres | None, EmbeddedNats | None]:

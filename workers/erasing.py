@@ -3,8 +3,6 @@
 A step of the scheduler. Nothing here needs anything personal, so it works after the key is gone.
 """
 
-from uuid import UUID
-
 import psycopg
 import structlog
 from psycopg_pool import PoolTimeout
@@ -15,13 +13,10 @@ from domain.privacy.decider import erasure_stream
 from domain.shared.context import Context
 from infra import clock
 from infra.bootstrap import Adapters
-from infra.clock import new_id
 from infra.mail_catcher.forgetting import forget_mail
-from infra.postgres.email_queue import cancel_tasks
 from infra.postgres.erasures import ErasedTask, Erasing, PostgresErasures
-from infra.postgres.sql_effect import StaleStateError
 from workers.acting import acting
-from workers.dispatching.skips import skipped
+from workers.dispatching.skips import Unsent, skip_queued
 from workers.exports_of_erased import forget_exports
 
 log = structlog.get_logger()
@@ -115,26 +110,14 @@ class ErasureFinisher:
         erase_contact(command, context, self._adapters.log, self._erasures, self._adapters.vault)
 
     def _skip(self, erasing: Erasing, tasks: list[ErasedTask]) -> bool:
-        facts = [
-            skipped(
-                task.message_id,
-                campaign_id=task.campaign_id,
-                contact_id=erasing.contact_id,
-                reason=SkipReason.ERASED,
-            )
-            for task in tasks
-        ]
-        messages: list[UUID] = [task.message_id for task in tasks]
-        try:
-            self._adapters.log.record(
-                facts,
-                acting(self._worker, erasing.workspace_id, new_id()),
-                effects=[cancel_tasks(erasing.workspace_id, messages)],
-            )
-        except StaleStateError:
-            log.info("erasing_met_a_dispatcher", contact_id=str(erasing.contact_id))
-            return False
-        return True
+        unsent = [Unsent(t.message_id, t.campaign_id, erasing.contact_id) for t in tasks]
+        return skip_queued(
+            self._adapters.log,
+            self._worker,
+            erasing.workspace_id,
+            unsent,
+            reason=SkipReason.ERASED,
+        )
 
     def _forget_caught_mail(self, erasing: Erasing) -> None:
         """The embedded mail catcher is a mailbox of ours; other mailboxes are not."""

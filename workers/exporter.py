@@ -22,7 +22,8 @@ from infra.exports.job import ExportJob, Progress
 from infra.exports.manifest import Manifest, completed, read_manifest
 from infra.exports.places import ExportPlaces
 from infra.failpoints import Failpoint, failpoint
-from infra.postgres.export_jobs import EXPORT_LOCK, PostgresExports
+from infra.postgres.advisory_locks import EXPORT_LOCK
+from infra.postgres.export_jobs import PostgresExports
 from infra.postgres.sql_effect import StaleStateError
 from workers.acting import acting
 from workers.jobs import Heartbeat, alone, work_on_one

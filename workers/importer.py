@@ -20,9 +20,9 @@ from infra.bootstrap import Adapters
 from infra.crypto.address_keys import AddressKeys
 from infra.email_addresses import EmailValidator
 from infra.files.csv_source import ContactFile, open_contacts
+from infra.postgres.advisory_locks import IMPORT_LOCK
 from infra.postgres.import_intake import PostgresImportIntake
 from infra.postgres.import_progress import (
-    IMPORT_LOCK,
     Chunk,
     PostgresImports,
     RunningImport,

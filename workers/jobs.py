@@ -11,6 +11,7 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from infra.bootstrap import Adapters
+from infra.postgres.advisory_locks import lock_number, try_lock
 from infra.postgres.connections import Role
 from infra.postgres.heartbeats import beat
 from workers.runtime import BEAT_EVERY_S
@@ -45,10 +46,8 @@ def alone(
     adapters: Adapters, lock_class: int, job_id: UUID
 ) -> Iterator[Connection[TupleRow] | None]:
     """Yield a connection that holds the job's lock; None while another process works on it."""
-    lock = (lock_class, int.from_bytes(job_id.bytes[-4:], "big", signed=True))
     with adapters.connection(Role.WORKER) as connection:
-        row = connection.execute("SELECT pg_try_advisory_lock(%s, %s)", lock).fetchone()
-        yield connection if row and row[0] else None
+        yield connection if try_lock(connection, lock_class, lock_number(job_id)) else None
 
 
 class Heartbeat:

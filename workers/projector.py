@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from time import monotonic
 
-import psycopg
 import structlog
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
@@ -16,6 +15,7 @@ from infra.eventstore.mapper import Mapper
 from infra.eventstore.reader import LogRow, as_log_row, read_page
 from infra.nats.connection import connect
 from infra.nats.stream import EnvelopeReader
+from infra.postgres.advisory_locks import OWNER_LOCK, try_lock
 from infra.postgres.connections import Role
 from infra.postgres.failures import reason_of
 from infra.postgres.heartbeats import beat
@@ -28,6 +28,7 @@ from infra.projecting.checkpoint import (
 )
 from infra.projecting.crew import Crew, Rota
 from infra.projecting.fold import BATCH, Folder
+from infra.projecting.parking import AWAY
 from infra.projecting.partitions import WHOLE, Partition
 from infra.projecting.tables import LIVE
 from projections.projection import Projection
@@ -40,7 +41,6 @@ log = structlog.get_logger()
 
 FETCH = 20  # envelopes a turn: at most 10,000 events
 QUIET_S = 0.25  # without a message for so long we look at the log itself
-OWNER_LOCK = 19  # class of the session lock: one projector process a partition
 LOOK_EVERY_S = 1.0  # at who else is here
 ASK_AGAIN_S = 0.2  # for a partition that its former owner still holds
 SAVE_EVERY_S = 0.25  # a checkpoint that moves over others' events alone
@@ -77,11 +77,7 @@ class LiveProjection:
             return False
         connection = self._adapters.connection(Role.WORKER)
         try:
-            row = connection.execute(
-                "SELECT pg_try_advisory_lock(%s, hashtext(%s))",
-                (OWNER_LOCK, f"{self.projection.name}:{self.partition}"),
-            ).fetchone()
-            if row and row[0]:
+            if try_lock(connection, OWNER_LOCK, f"{self.projection.name}:{self.partition}"):
                 # Rows and checkpoint are lost together or not at all, and the log has them.
                 connection.execute("SET synchronous_commit = off")
                 self.position = self._saved = position_of(
@@ -204,7 +200,7 @@ class Projector:
                         live.take(envelopes)
                     else:
                         live.read_log()
-            except (FencedError, psycopg.OperationalError, psycopg.InterfaceError) as error:
+            except (FencedError, *AWAY) as error:
                 log.warning("projection_released", projection=name, error=reason_of(error))
                 live.release()
             except Exception as error:
@@ -226,7 +222,7 @@ class Projector:
             try:
                 self._follow(self._rota())
                 self._look_at = monotonic() + LOOK_EVERY_S
-            except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            except AWAY as error:
                 log.warning("projector_without_database", error=reason_of(error))
                 self._leave()
         return list(self._live.values())

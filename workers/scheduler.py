@@ -16,13 +16,12 @@ from infra.observability.metrics import serve_metrics
 from infra.postgres.audience import PostgresAudience
 from infra.postgres.campaign_runs import CampaignRun, PostgresCampaignRuns, RunFinder
 from infra.postgres.dispatcher_leases import DispatcherLeases
-from infra.postgres.email_queue import cancel_tasks, cancelled_tasks
+from infra.postgres.email_queue import cancelled_tasks
 from infra.postgres.heartbeats import beat
 from infra.postgres.snapshots import PostgresSnapshots
-from infra.postgres.sql_effect import StaleStateError
 from workers.acting import acting
 from workers.dispatching.recovery import recover
-from workers.dispatching.skips import skipped
+from workers.dispatching.skips import Unsent, skip_queued
 from workers.erasing import ErasureFinisher
 from workers.old_months import archive_in_background
 from workers.runtime import Stop, run_steps
@@ -99,24 +98,8 @@ class Scheduler:
         tasks = cancelled_tasks(self._adapters.pool, run, limit=CANCEL_BATCH)
         if not tasks:
             return 0
-        facts = [
-            skipped(
-                message_id,
-                campaign_id=run.campaign_id,
-                contact_id=contact_id,
-                reason=SkipReason.CANCELLED,
-            )
-            for message_id, contact_id in tasks
-        ]
-        messages = [message_id for message_id, _ in tasks]
-        try:
-            self._log.record(
-                facts,
-                acting(NAME, run.workspace_id, new_id()),
-                effects=[cancel_tasks(run.workspace_id, messages)],
-            )
-        except StaleStateError:
-            log.info("cancelling_met_a_dispatcher", campaign_id=str(run.campaign_id))
+        unsent = [Unsent(message, run.campaign_id, contact) for message, contact in tasks]
+        skip_queued(self._log, NAME, run.workspace_id, unsent, reason=SkipReason.CANCELLED)
         return len(tasks)
 
     def _finish(self, run: CampaignRun) -> None:

@@ -65,6 +65,12 @@ class AnalystLog:
         """Return the last position that was recorded at or before a time (aware)."""
         return position_at(self._adapters.reader, moment)
 
+    def position_as_of(self, as_of: int | datetime | None) -> int:
+        """Return the position that is meant, never past the horizon; None is the end of the log."""
+        horizon = self._adapters.reader.horizon()
+        asked = self.position_at(as_of) if isinstance(as_of, datetime) else as_of
+        return horizon if asked is None else min(asked, horizon)
+
     @contextmanager
     def read_model(
         self, name: str, *, workspace_id: UUID, as_of: int | datetime | None = None
@@ -73,9 +79,7 @@ class AnalystLog:
 
         Default: as it is at the end of the log. Raises UnfoldableError.
         """
-        reader = self._adapters.reader
-        asked = self.position_at(as_of) if isinstance(as_of, datetime) else as_of
-        position = reader.horizon() if asked is None else min(asked, reader.horizon())
+        position = self.position_as_of(as_of)
         with read_model_as_of(
             self._adapters, PROJECTIONS[name], workspace_id=workspace_id, position=position
         ) as model:

@@ -19,6 +19,7 @@ from psycopg.rows import TupleRow
 
 from infra.bootstrap import Adapters
 from infra.eventstore.reader import read_page
+from infra.postgres.advisory_locks import AS_OF_LOCK, try_lock, unlock
 from infra.postgres.connections import Role
 from infra.postgres.skipped_events import skipped_positions
 from infra.postgres.tenant_scope import tenant_transaction
@@ -26,7 +27,6 @@ from infra.projecting.fold import BATCH, Folder
 from infra.projecting.tables import create_tables, finish_tables, grant_worker
 from projections.projection import Projection
 
-AS_OF_LOCK = 16  # class of the advisory lock: one a schema
 PREFIX = "as_of__v"
 FETCH = 5_000
 QUERY_LIMIT_S = 60
@@ -131,13 +131,13 @@ def drop_abandoned(owner: Connection[TupleRow]) -> list[str]:
     names = owner.execute(
         "SELECT nspname FROM pg_namespace WHERE starts_with(nspname, %s) ORDER BY 1", (PREFIX,)
     ).fetchall()
-    return [name for (name,) in names if _lock(owner, name) and _drop(owner, name)]
+    return [name for (name,) in names if try_lock(owner, AS_OF_LOCK, name) and _drop(owner, name)]
 
 
 def _make_schema(owner: Connection[TupleRow], projection: Projection) -> str:
     drop_abandoned(owner)
     schema = f"{PREFIX}{projection.version}__{projection.name}__{secrets.token_hex(4)}"
-    _lock(owner, schema)
+    try_lock(owner, AS_OF_LOCK, schema)
     with owner.transaction():
         owner.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))
         create_tables(owner, projection, schema)
@@ -165,16 +165,9 @@ def _fold(
     return events
 
 
-def _lock(owner: Connection[TupleRow], schema: str) -> bool:
-    row = owner.execute(
-        "SELECT pg_try_advisory_lock(%s, hashtext(%s))", (AS_OF_LOCK, schema)
-    ).fetchone()
-    return bool(row and row[0])
-
-
 def _drop(owner: Connection[TupleRow], schema: str) -> bool:
     owner.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(schema)))
-    owner.execute("SELECT pg_advisory_unlock(%s, hashtext(%s))", (AS_OF_LOCK, schema))
+    unlock(owner, AS_OF_LOCK, schema)
     return True
 
 

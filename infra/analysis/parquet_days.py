@@ -9,6 +9,7 @@ import msgspec
 import polars as pl
 
 from infra.analysis.scan import LogSource
+from infra.files.durable import write_whole
 
 ROWS_A_PART = 50_000  # held in memory at once
 PROGRESS = ".progress.json"
@@ -116,9 +117,7 @@ def _write_part(folder: Path, part: pl.DataFrame) -> None:
 
 
 def _keep(directory: Path, progress: _Progress) -> None:
-    temporary = directory / (PROGRESS + ".writing")
-    temporary.write_bytes(msgspec.json.encode(progress))
-    temporary.replace(directory / PROGRESS)
+    write_whole(directory / PROGRESS, msgspec.json.encode(progress))
 
 
 def _remove_unfinished(directory: Path, *, beyond: int) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import psycopg
 
 from infra.backup.errors import BackupError
-from infra.backup.manifest import file_digest
 from infra.eventstore.archive import ArchivedRange, archived_ranges, moved_archive
+from infra.files.digests import sha256_of
 from infra.files.durable import sync_folder
 from infra.settings import Settings
 
@@ -46,15 +46,15 @@ def _copy(
         return
     target.mkdir(mode=0o700, parents=True, exist_ok=True)
     for archived in ranges:
-        file, wanted = target / archived.file.name, archived.sha256.hex()
+        file, wanted = target / archived.file.name, archived.sha256
         if not file.exists():
             _copy_checked(source_of(archived), file, wanted)
-        elif file_digest(file) != wanted:
+        elif sha256_of(file) != wanted:
             raise BackupError(f"{file} is another file: set ENGINE_ARCHIVE_DIR to an empty place")
     sync_folder(target)
 
 
-def _copy_checked(source: Path, file: Path, wanted: str) -> None:
+def _copy_checked(source: Path, file: Path, wanted: bytes) -> None:
     """Copy a file that shows up under its name once it is whole, and is what was archived."""
     if not source.exists():
         raise BackupError(f"the archived month {source} is missing: put it back first")
@@ -63,7 +63,7 @@ def _copy_checked(source: Path, file: Path, wanted: str) -> None:
     draft.chmod(0o600)
     with draft.open("rb") as copied:
         os.fsync(copied.fileno())
-    if file_digest(draft) != wanted:
+    if sha256_of(draft) != wanted:
         draft.unlink()
         raise BackupError(f"the archived month {source} is damaged: its content is another")
     draft.replace(file)

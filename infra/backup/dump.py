@@ -15,10 +15,11 @@ from psycopg.rows import TupleRow
 
 from infra.backup.archived import copy_archive
 from infra.backup.errors import BackupError
-from infra.backup.manifest import DumpedDatabase, Manifest, file_digest, write_manifest
+from infra.backup.manifest import DumpedDatabase, Manifest, write_manifest
 from infra.backup.programs import find_program, run_program
 from infra.clock import now
 from infra.crypto.vault import OutsideVault
+from infra.files.digests import sha256_of
 from infra.files.durable import sync_folder
 from infra.settings import Settings
 from projections.registry import PROJECTIONS
@@ -135,7 +136,7 @@ class _Dump:
         self.dumped = DumpedDatabase(
             file=self._file.name,
             size_bytes=self._file.stat().st_size,
-            sha256=file_digest(self._file),
+            sha256=sha256_of(self._file).hex(),
             migrations=self._migrations(),
             rows=counted(connection, (name for name in tables if name not in set(without))),
         )

@@ -1,6 +1,5 @@
 """What a backup says of itself: sealed with a key of the installation, checked before all else."""
 
-import hashlib
 import hmac
 from collections.abc import Callable
 from datetime import datetime
@@ -11,12 +10,12 @@ import msgspec
 
 from infra.backup.errors import BackupError
 from infra.crypto.derive import derive_key, mac
+from infra.files.digests import sha256_of
 from infra.files.durable import write_private
 from infra.settings import Secret
 
 NAME = "manifest.json"
 FORMAT = 1
-CHUNK_BYTES = 1024 * 1024
 MAC_BYTES = 32
 
 
@@ -87,25 +86,14 @@ def check_files(
         file = folder / dumped.file
         if not file.exists():
             raise BackupError(f"{file} is missing")
-        found = file_digest(file, progress=partial(_shifted, progress, before))
-        if found != dumped.sha256:
+        found = sha256_of(file, progress=partial(_shifted, progress, before))
+        if found.hex() != dumped.sha256:
             raise BackupError(f"{file} is damaged: its content is not what was backed up")
         before += dumped.size_bytes
 
 
 def _shifted(progress: Callable[[int], None], before: int, read: int) -> None:
     progress(before + read)
-
-
-def file_digest(file: Path, *, progress: Callable[[int], None] = lambda _: None) -> str:
-    """Return the SHA-256 of a file, in hex."""
-    digest, read = hashlib.sha256(), 0
-    with file.open("rb") as content:
-        while chunk := content.read(CHUNK_BYTES):
-            digest.update(chunk)
-            read += len(chunk)
-            progress(read)
-    return digest.hexdigest()
 
 
 def _mac(secret_key: Secret, body: bytes) -> bytes:

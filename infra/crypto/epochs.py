@@ -6,8 +6,8 @@ from psycopg.rows import TupleRow
 
 from infra.crypto.epoch_keys import EpochKeyError, EpochKeys
 from infra.crypto.key_wrap import KEY_BYTES
+from infra.postgres.advisory_locks import EPOCH_LOCK
 
-EPOCH_LOCK = 12  # class of advisory locks: 0 is shared by who mints, 1 held by who rotates
 CLOSED = "VE001"  # the SQLSTATE with which the vault refuses keys of another epoch
 _PROOF_OWNER = b"epoch-proof"
 _OPEN = "INSERT INTO epochs (epoch, proof) VALUES (%b, %b)"

@@ -4,9 +4,8 @@ A token is base64url of: key number (1), workspace (16), export (16), last secon
 76 characters.
 """
 
-import binascii
 import hmac
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64encode
 from datetime import UTC, datetime
 from struct import Struct
 from uuid import UUID
@@ -14,6 +13,7 @@ from uuid import UUID
 import msgspec
 
 from infra.crypto.derive import derive_key, mac
+from infra.crypto.url_tokens import decode_token
 from infra.settings import Secret
 
 KEY_NUMBER = 1
@@ -48,14 +48,8 @@ class ExportLinks:
 
     def read(self, token: str) -> ExportLink | None:
         """Return what a token names, whatever the time; None when it is not one of ours."""
-        if len(token) != TOKEN_CHARACTERS or not token.isascii():
-            return None
-        try:
-            raw = urlsafe_b64decode(token)
-        except (binascii.Error, ValueError):
-            return None
-        # One spelling only: the decoder overlooks foreign characters.
-        if urlsafe_b64encode(raw) != token.encode():
+        raw = decode_token(token, characters=TOKEN_CHARACTERS)
+        if raw is None:
             return None
         body, seal = raw[: _BODY.size], raw[_BODY.size :]
         if not hmac.compare_digest(mac(self._key, body), seal):

@@ -14,10 +14,11 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
-from infra.crypto.epochs import EPOCH_LOCK, current_epoch, hold_epoch, open_epoch
+from infra.crypto.epochs import current_epoch, hold_epoch, open_epoch
 from infra.crypto.key_wrap import new_key, unwrap, wrap
 from infra.crypto.live_keys import SubjectKey, WorkspaceKey
 from infra.crypto.vault import OutsideVault
+from infra.postgres.advisory_locks import EPOCH_LOCK, try_lock, unlock
 
 BATCH = 5_000
 _NOBODY = UUID(int=0)
@@ -212,11 +213,10 @@ def _destroy_older(
 
 @contextmanager
 def _turn(connection: Connection[TupleRow]) -> Iterator[None]:
-    row = connection.execute("SELECT pg_try_advisory_lock(%s, 1)", (EPOCH_LOCK,)).fetchone()
-    if not row or not row[0]:
+    if not try_lock(connection, EPOCH_LOCK, 1):
         raise RotationRunningError("the vault is being rotated by another process: wait for it")
     try:
         yield
     finally:
         if not connection.closed:
-            connection.execute("SELECT pg_advisory_unlock(%s, 1)", (EPOCH_LOCK,))
+            unlock(connection, EPOCH_LOCK, 1)

@@ -22,6 +22,7 @@ from infra.crypto.erasure_ledger import Erasure, ErasureLedger
 from infra.crypto.key_wrap import NONCE_BYTES, new_key, new_keys, unwrap, wrap_all
 from infra.crypto.live_keys import LiveKeys
 from infra.failpoints import Failpoint, failpoint
+from infra.postgres.advisory_locks import VAULT_LOCK, lock_number
 from infra.postgres.connections import Pool
 
 __all__ = ["NONCE_BYTES", "KeyVault", "OutsideVault"]
@@ -29,7 +30,6 @@ __all__ = ["NONCE_BYTES", "KeyVault", "OutsideVault"]
 TRIES = 4  # a rotation may open an epoch, or end one, while keys are fetched
 CACHE_TTL_S = 60.0  # an erased key is unusable within this time on every process (KM-2)
 CACHE_MAX = 50_000
-VAULT_LOCK = 11  # class of the two-argument advisory lock that keeps minting and erasing apart
 
 _MINT = """
 INSERT INTO subject_keys (workspace_id, subject_id, epoch, wrapped)
@@ -105,7 +105,7 @@ class KeyVault:
         with self._pool.connection() as connection, connection.transaction():
             cursor = connection.cursor()
             cursor.execute(
-                "SELECT pg_advisory_xact_lock(%s, %s)", (VAULT_LOCK, _lock_number(workspace_id))
+                "SELECT pg_advisory_xact_lock(%s, %s)", (VAULT_LOCK, lock_number(workspace_id))
             )
             cursor.execute(
                 "INSERT INTO fences (workspace_id, subject_id) VALUES (%s, %s)"
@@ -190,7 +190,7 @@ class KeyVault:
             with connection.pipeline(), connection.transaction():
                 cursor.execute(
                     "SELECT pg_advisory_xact_lock_shared(%s::int, %s::int)",
-                    (VAULT_LOCK, _lock_number(workspace_id)),
+                    (VAULT_LOCK, lock_number(workspace_id)),
                 )
                 cursor.execute(_MINT, (workspace_id, epoch, subjects, wrapped, workspace_id))
         except psycopg.Error as error:
@@ -233,8 +233,3 @@ class KeyVault:
             key = self._outside.keys.unwrap(epoch, wrapped, workspace_id.bytes)
             self._workspaces[workspace_id, epoch] = cipher = AESGCM(key)
         return cipher
-
-
-def _lock_number(workspace_id: UUID) -> int:
-    """Fold the id to a signed 32-bit number, as the two-argument advisory lock wants it."""
-    return int.from_bytes(workspace_id.bytes[-4:], "big", signed=True)

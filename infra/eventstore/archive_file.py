@@ -12,6 +12,7 @@ import polars as pl
 from polars.io.plugins import register_io_source
 
 from infra.eventstore.archive import ArchivedRange, ArchiveError, RawRow
+from infra.files.digests import sha256_of
 
 ROW_GROUP = 10_000  # rows; a page of the reader meets one or two groups
 SCHEMA = pl.Schema(
@@ -96,12 +97,6 @@ def digest_rows(file: Path) -> tuple[int, bytes]:
     ):
         digest.add(_rows(frame))
     return digest.value()
-
-
-def sha256_of(file: Path) -> bytes:
-    """Return the digest of the file as it lies on the disk."""
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").digest()
 
 
 def check(archived: ArchivedRange) -> None:

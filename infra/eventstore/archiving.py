@@ -18,11 +18,12 @@ from psycopg import Connection, sql
 from psycopg.rows import TupleRow
 
 from infra.eventstore.archive import ArchiveError, RawRow
-from infra.eventstore.archive_file import digest_rows, sha256_of, write_rows
+from infra.eventstore.archive_file import digest_rows, write_rows
+from infra.files.digests import sha256_of
 from infra.files.durable import sync_folder
+from infra.postgres.advisory_locks import ARCHIVE_LOCK, try_lock
 from infra.postgres.connections import Pool
 
-ARCHIVE_LOCK = (15, 1)  # two-argument advisory lock: one archiver at a time
 LOCK_ATTEMPTS = 5  # for the partition, 2 s each: readers that wait behind us wait no longer
 PAGE = 10_000
 IDS_A_ROW = 480  # 16 bytes each: one row fills a page of 8 KiB
@@ -110,8 +111,7 @@ class Archiver:
         self._directory = directory
         self._owner = owner
         self._worker = worker
-        row = owner.execute("SELECT pg_try_advisory_lock(%s, %s)", ARCHIVE_LOCK).fetchone()
-        if not row or not row[0]:
+        if not try_lock(owner, ARCHIVE_LOCK, 1):
             raise ArchiveError("another process archives now: wait for it")
 
     def archive(self, month: Month, *, step: Step = lambda _step, _done: None) -> Archived | None:

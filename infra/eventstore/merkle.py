@@ -15,18 +15,9 @@ Ranges = Sequence[tuple[int, int]]
 """Which leaves are known: half-open, ascending, not touching."""
 
 
-class PrunedTreeError(Exception):
-    """The hashes and known leaves do not make a tree of that size."""
-
-
 def leaf_hash(data: bytes) -> bytes:
     """Return the hash of one leaf."""
     return hashlib.sha256(LEAF_PREFIX + data).digest()
-
-
-def node_hash(left: bytes, right: bytes) -> bytes:
-    """Return the hash of an inner node."""
-    return hashlib.sha256(NODE_PREFIX + left + right).digest()
 
 
 def merkle_root(leaf_hashes: Sequence[bytes]) -> bytes:
@@ -48,20 +39,6 @@ def merkle_root(leaf_hashes: Sequence[bytes]) -> bytes:
 def prune(leaf_hashes: Sequence[bytes], known: Ranges) -> list[bytes]:
     """Return the hashes of the subtrees without a known leaf, from left to right."""
     return list(_prune(leaf_hashes, 0, len(leaf_hashes), known))
-
-
-def pruned_root(
-    size: int, known: Ranges, known_hashes: Iterable[bytes], pruned: Iterable[bytes]
-) -> bytes:
-    """Return the root of a tree of `size` leaves from what `prune` left and the known leaves.
-
-    Raises PrunedTreeError when there are too few or too many hashes.
-    """
-    leaves, subtrees = iter(known_hashes), iter(pruned)
-    root = _rebuild(0, size, known, leaves, subtrees) if size else merkle_root(())
-    if next(leaves, None) is not None or next(subtrees, None) is not None:
-        raise PrunedTreeError("there are more hashes than the tree has places")
-    return root
 
 
 def as_ranges(indexes: Iterable[int]) -> list[tuple[int, int]]:
@@ -86,19 +63,6 @@ def _prune(leaf_hashes: Sequence[bytes], start: int, end: int, known: Ranges) ->
         yield from _prune(leaf_hashes, middle, end, inside)
 
 
-def _rebuild(
-    start: int, end: int, known: Ranges, leaves: Iterator[bytes], subtrees: Iterator[bytes]
-) -> bytes:
-    inside = _within(known, start, end)
-    if not inside:
-        return _next(subtrees)
-    if inside[0][0] <= start and inside[0][1] >= end:
-        return merkle_root([_next(leaves) for _ in range(end - start)])
-    middle = start + _split(end - start)
-    left = _rebuild(start, middle, inside, leaves, subtrees)
-    return node_hash(left, _rebuild(middle, end, inside, leaves, subtrees))
-
-
 def _within(known: Ranges, start: int, end: int) -> Ranges:
     return [(low, high) for low, high in known if low < end and high > start]
 
@@ -106,10 +70,3 @@ def _within(known: Ranges, start: int, end: int) -> Ranges:
 def _split(size: int) -> int:
     """Return the largest power of two below the size."""
     return 1 << ((size - 1).bit_length() - 1)
-
-
-def _next(hashes: Iterator[bytes]) -> bytes:
-    found = next(hashes, None)
-    if found is None:
-        raise PrunedTreeError("there are fewer hashes than the tree has places")
-    return found

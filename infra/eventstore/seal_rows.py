@@ -7,8 +7,8 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from infra.eventstore.seals import Seal, SealHead, SealIndex, head_after, unpack_index
+from infra.postgres.advisory_locks import SEALER_LOCK, try_lock
 
-SEALER_LOCK = 18  # class of the session lock; the server releases it when the sealer dies
 SHARD = 0
 
 _COLUMNS = """
@@ -35,8 +35,7 @@ class LostSealingError(Exception):
 
 def lead_sealing(connection: Connection[TupleRow]) -> bool:
     """Try to become the sealer for as long as this session lives."""
-    row = connection.execute("SELECT pg_try_advisory_lock(%s, %s)", (SEALER_LOCK, SHARD)).fetchone()
-    return bool(row and row[0])
+    return try_lock(connection, SEALER_LOCK, SHARD)
 
 
 def sealed_upto(connection: Connection[TupleRow]) -> int:

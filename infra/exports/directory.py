@@ -2,7 +2,6 @@
 
 import errno
 import fcntl
-import hashlib
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -13,13 +12,13 @@ from typing import BinaryIO, Self
 import msgspec
 
 from infra.exports.job import ExportJob, Progress
+from infra.files.durable import write_whole
 
 EVENTS, COMMITS, SEALS = FILES = ("events.jsonl", "commits.jsonl", "seals.jsonl")
 MANIFEST = "manifest.json"
 PROGRESS = "progress.json"
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 DIRECTORY_MODE, FILE_MODE = 0o700, 0o600
-READ_BYTES = 1024 * 1024
 
 
 class ExportDirectoryError(Exception):
@@ -133,17 +132,6 @@ def room(path: Path, progress: Progress) -> Iterator[None]:
         ) from error
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file that is there whole or not at all."""
-    new = path.with_name(path.name + ".new")
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, FILE_MODE)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)
-
-
 def begun_job(path: Path) -> ExportJob | None:
     """Return the export that began here and is not finished.
 
@@ -161,15 +149,6 @@ def begun_job(path: Path) -> ExportJob | None:
         raise ExportDirectoryError(
             f"{path / PROGRESS} is damaged: delete the directory and start again"
         ) from error
-
-
-def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file, a piece in memory at a time."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while piece := file.read(READ_BYTES):
-            digest.update(piece)
-    return digest.hexdigest()
 
 
 def _is_foreign(found: Path) -> bool:

@@ -22,7 +22,7 @@ from infra.exports.event_opener import Opened, open_rows
 from infra.exports.job import ExportJob, Progress
 from infra.exports.lines import export_commit, export_event
 from infra.exports.manifest import Manifest, as_json, make_manifest
-from infra.exports.slices import Slice, seal_before, slices
+from infra.exports.slices import Slice, actor_of, is_wanted, seal_before, slices
 from infra.failpoints import Failpoint, failpoint
 
 SEALS_WITHIN_S = 10.0  # a sealer that is alive is a second behind the log
@@ -144,7 +144,8 @@ class Exporter:
                     self._write_commit(directory, progress, row)
                     known.append(at)
             elif leaf.position in chosen:
-                line = export_event(row, actor=_actor(found, row), opened=opened.get(row.position))
+                actor = actor_of(found.commits, row)
+                line = export_event(row, actor=actor, opened=opened.get(row.position))
                 directory.write(EVENTS, line)
                 known.append(at)
         if found.seal:
@@ -178,23 +179,10 @@ def _wanted(progress: Progress, found: Slice) -> list[LogRow]:
     return [
         row
         for _, row in found.leaves
-        if isinstance(row, LogRow) and _is_wanted(progress, row, _actor(found, row))
+        if isinstance(row, LogRow)
+        and row.position <= progress.upto
+        and is_wanted(progress.job.filter, row, actor=actor_of(found.commits, row))
     ]
-
-
-def _is_wanted(progress: Progress, row: LogRow, actor: str | None) -> bool:
-    return row.position <= progress.upto and progress.job.filter.wants(
-        position=row.position,
-        recorded_at=row.recorded_at,
-        stream_id=row.stream_id,
-        tag=row.tag,
-        actor=actor or "",
-    )
-
-
-def _actor(found: Slice, row: LogRow) -> str | None:
-    commit = found.commits.get((row.workspace_id, row.command_id))
-    return commit.actor if commit else None
 
 
 def _count(progress: Progress, rows: list[LogRow], opened: Opened) -> None:

@@ -9,8 +9,9 @@ import msgspec
 from domain.privacy.events import ExportCompleted
 from domain.privacy.export_filter import ExportFilter
 from infra.crypto.signing import SigningKey
-from infra.exports.directory import FILES, MANIFEST, sha256_of
+from infra.exports.directory import FILES, MANIFEST
 from infra.exports.job import Progress
+from infra.files.digests import sha256_of
 
 FORMAT = "email-engine export 1"
 PURPOSE = "export"
@@ -76,7 +77,7 @@ def make_manifest(path: Path, progress: Progress, key: SigningKey) -> Manifest:
         first_position=progress.first_position,
         last_position=progress.last_position,
         last_seal=progress.seal,
-        files={name: FileSum(progress.sizes[name], sha256_of(path / name)) for name in FILES},
+        files={name: FileSum(progress.sizes[name], sha256_of(path / name).hex()) for name in FILES},
         public_key=key.public_key.hex(),
         key_id=key.key_id,
     )
@@ -93,7 +94,7 @@ def completed(manifest: Manifest, path: Path) -> ExportCompleted:
         opened=manifest.counts.opened,
         first_position=manifest.first_position,
         last_position=manifest.last_position,
-        sha256=sha256_of(path / MANIFEST),
+        sha256=sha256_of(path / MANIFEST).hex(),
     )
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
+from domain.privacy.export_filter import ExportFilter
 from infra.eventstore.commit_rows import CommitRow, commits_of
 from infra.eventstore.leaves import Leaf, leaves_of
 from infra.eventstore.reader import LogRow, read_page
@@ -47,7 +48,7 @@ def slices(
                 break
             # Positions between two seals belong to other workspaces.
             start = max(after, found.first_position - 1)
-            pages = list(_pages(connection, workspace_id, start, found.last_position))
+            pages = list(workspace_pages(connection, workspace_id, start, found.last_position))
             leaves = [leaf for page, commits in pages for leaf in leaves_of(page, commits)]
             known = {key: commit for _, commits in pages for key, commit in commits.items()}
             yield Slice(found, found.last_position, leaves, known)
@@ -55,7 +56,7 @@ def slices(
         else:
             continue
         break
-    for page, commits in _pages(connection, workspace_id, after, upto):
+    for page, commits in workspace_pages(connection, workspace_id, after, upto):
         yield Slice(None, page[-1].position, list(leaves_of(page, commits)), commits)
 
 
@@ -69,9 +70,27 @@ def seal_before(connection: Connection[TupleRow], workspace_id: UUID, position: 
     return SealHead(*row) if row else SealHead()
 
 
-def _pages(
+def actor_of(commits: Commits, row: LogRow) -> str | None:
+    """Return who made an event; None when its commit is gone."""
+    commit = commits.get((row.workspace_id, row.command_id))
+    return commit.actor if commit else None
+
+
+def is_wanted(wanted: ExportFilter, row: LogRow, *, actor: str | None) -> bool:
+    """Tell whether an event is asked for."""
+    return wanted.wants(
+        position=row.position,
+        recorded_at=row.recorded_at,
+        stream_id=row.stream_id,
+        tag=row.tag,
+        actor=actor or "",
+    )
+
+
+def workspace_pages(
     connection: Connection[TupleRow], workspace_id: UUID, after: int, upto: int
 ) -> Iterator[tuple[list[LogRow], dict[tuple[UUID, UUID], CommitRow]]]:
+    """Yield a workspace's events by pages, with their commits."""
     while page := read_page(connection, after, upto=upto):
         after = page[-1].position
         rows = [row for row in page if row.workspace_id == workspace_id]

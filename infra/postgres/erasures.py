@@ -15,11 +15,11 @@ from psycopg.rows import TupleRow
 from commands.privacy.ports import BegunErasure
 from domain.shared.context import Context
 from domain.shared.message_id import message_id
+from infra.postgres.advisory_locks import ERASURE_LOCK
 from infra.postgres.connections import Pool
 from infra.postgres.sql_effect import SqlEffect
 from infra.postgres.tenant_scope import tenant_scope
 
-ERASURE_LOCK = 29  # class of the two-argument advisory lock
 ERASED_CODE = "erased"
 ERASED_REASON = "The address belongs to a person who was erased; nothing of the row is kept."
 

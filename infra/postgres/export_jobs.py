@@ -13,7 +13,6 @@ from infra.postgres.connections import Pool
 from infra.postgres.sql_effect import SqlEffect
 from infra.postgres.tenant_scope import tenant_scope
 
-EXPORT_LOCK = 31  # class of the session lock: one exporter an export
 BUSY = ("running", "completed")
 
 _BEGIN = """

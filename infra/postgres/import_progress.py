@@ -28,7 +28,6 @@ UPDATE imports SET status = %(status)s, error_code = %(code)s, error = %(error)s
        changed_at = clock_timestamp()
  WHERE workspace_id = %(workspace_id)s AND import_id = %(import_id)s
 """
-IMPORT_LOCK = 23  # class of the session lock: one importer an import
 
 
 class RunningImport(msgspec.Struct, frozen=True):

@@ -9,13 +9,13 @@ from psycopg import Connection, sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import TupleRow
 
+from infra.postgres.advisory_locks import MIGRATION_LOCK
 from infra.postgres.connections import Role, role_dsn, role_password
 from infra.settings import Secret, SettingsError
 
 HERE = Path(__file__).parent
 LOG_USERS = (Role.MIGRATOR, Role.APP, Role.WORKER, Role.SEALER)
 VAULT_USERS = (Role.MIGRATOR, Role.VAULT)
-MIGRATION_LOCK = (7, 1)  # two-argument advisory lock: the one-argument space is the log's
 
 
 def migrate(*, database_url: str, vault_url: str, secret_key: Secret) -> list[str]:
@@ -27,7 +27,7 @@ def migrate(*, database_url: str, vault_url: str, secret_key: Secret) -> list[st
     # Roles and databases belong to the whole server, so the turn is taken in a database that is
     # always there; a database's own lock would let two installers make them at once.
     with psycopg.connect(_admin(database_url, "postgres"), autocommit=True) as turn:
-        turn.execute("SELECT pg_advisory_lock(%s, %s)", MIGRATION_LOCK)
+        turn.execute("SELECT pg_advisory_lock(%s, 1)", (MIGRATION_LOCK,))
         ensure_roles(database_url, secret_key)
         applied = []
         for url, folder, users in (
@@ -37,7 +37,7 @@ def migrate(*, database_url: str, vault_url: str, secret_key: Secret) -> list[st
             ensure_database(url, users)
             dsn = role_dsn(url, Role.MIGRATOR, secret_key, name="engine-migrate")
             with psycopg.connect(dsn, autocommit=True) as connection:
-                connection.execute("SELECT pg_advisory_lock(%s, %s)", MIGRATION_LOCK)
+                connection.execute("SELECT pg_advisory_lock(%s, 1)", (MIGRATION_LOCK,))
                 applied += list(_apply(connection, HERE / folder))
     return applied
 

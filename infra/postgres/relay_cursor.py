@@ -5,7 +5,7 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 
-LEADER_LOCK = 17  # class of the session lock; the server releases it when the relay dies
+from infra.postgres.advisory_locks import LEADER_LOCK, try_lock
 
 
 class LostLeadershipError(Exception):
@@ -25,8 +25,7 @@ def take_leadership(connection: Connection[TupleRow], shard: int) -> bool:
     The session does not wait for the disk: a cursor that a crash sets back is published again.
     """
     connection.execute("SET synchronous_commit = off")
-    row = connection.execute("SELECT pg_try_advisory_lock(%s, %s)", (LEADER_LOCK, shard)).fetchone()
-    return bool(row and row[0])
+    return try_lock(connection, LEADER_LOCK, shard)
 
 
 def load_cursor(connection: Connection[TupleRow], shard: int) -> RelayCursor:

@@ -13,11 +13,10 @@ import msgspec
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
+from infra.postgres.advisory_locks import CREW_LOCK
 from infra.projecting.checkpoint import Checkpoint, checkpoints
 from infra.projecting.partitions import Partition
 from projections.projection import Projection
-
-CREW_LOCK = 20  # class of the shared session locks
 
 _JOIN = "SELECT pg_advisory_lock_shared(%s, %s), pg_backend_pid()"
 _MEMBERS = """

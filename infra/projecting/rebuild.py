@@ -11,6 +11,7 @@ from psycopg.rows import TupleRow
 from infra.eventstore.mapper import Mapper
 from infra.eventstore.reader import LogRow, read_page
 from infra.failpoints import Failpoint, failpoint
+from infra.postgres.advisory_locks import REBUILD_LOCK, try_lock, unlock
 from infra.postgres.connections import another
 from infra.postgres.parked_events import forget_parked
 from infra.postgres.skipped_events import skipped_positions
@@ -29,7 +30,6 @@ from infra.projecting.tables import (
 )
 from projections.projection import Projection, RecordedEvent
 
-REBUILD_LOCK = 13  # class of the advisory lock: one rebuild or verification of a name at a time
 LAST_STRETCH = 2_000  # events left to read when the checkpoint is taken and the swap begins
 
 
@@ -70,10 +70,7 @@ class Shadow:
 
     def create(self) -> None:
         """Start empty. Raises RebuildRunningError when somebody else is at it."""
-        row = self._owner.execute(
-            "SELECT pg_try_advisory_lock(%s, hashtext(%s))", (REBUILD_LOCK, self.projection.name)
-        ).fetchone()
-        if not row or not row[0]:
+        if not try_lock(self._owner, REBUILD_LOCK, self.projection.name):
             raise RebuildRunningError(
                 f"{self.projection.name} is being rebuilt or verified by another process; "
                 "wait for it"
@@ -139,9 +136,7 @@ class Shadow:
         if self._reader is not self._worker:
             self._reader.close()
         drop_shadow(self._owner, self.projection)
-        self._owner.execute(
-            "SELECT pg_advisory_unlock(%s, hashtext(%s))", (REBUILD_LOCK, self.projection.name)
-        )
+        unlock(self._owner, REBUILD_LOCK, self.projection.name)
 
 
 def rebuild(shadow: Shadow, *, progress: Callable[[int], None] = lambda _: None) -> Rebuilt:

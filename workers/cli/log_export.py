@@ -2,7 +2,7 @@
 
 import hashlib
 import sys
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 from uuid import UUID
@@ -27,6 +27,7 @@ from infra.exports.job import ExportJob, Progress
 from infra.exports.manifest import Manifest, completed
 from infra.exports.plain import write_lines
 from infra.postgres.connections import Role
+from workers.cli.log_slice import Moment
 from workers.cli.output_file import OUTPUT_DIRECTORY
 from workers.cli.progress import progress_bar
 from workers.cli.session import (
@@ -40,14 +41,13 @@ from workers.cli.session import (
     session,
 )
 
-INSTANT = click.DateTime(["%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"])
 PLACE = click.IntRange(min=0)
 
 
 @click.command("export")
 @in_workspace
-@click.option("--since", type=INSTANT, help="From this time on (UTC).")
-@click.option("--until", type=INSTANT, help="Before this time (UTC).")
+@click.option("--since", type=Moment(), help="From this time on (UTC).")
+@click.option("--until", type=Moment(), help="Before this time (UTC).")
 @click.option("--after", default=0, show_default=True, type=PLACE, help="Above this position.")
 @click.option("--upto", type=PLACE, help="Up to this position. Default: where the log ends now.")
 @click.option("--actor", help="Whose events: token:<id>, cli, worker:<name>.")
@@ -81,8 +81,8 @@ def export_command(
     if open_personal and output is None:
         raise click.UsageError("--open-personal needs --output: personal fields go to a directory")
     wanted = ExportFilter(
-        since=since.replace(tzinfo=UTC) if since else None,
-        until=until.replace(tzinfo=UTC) if until else None,
+        since=since,
+        until=until,
         after=min(after, MAX_POSITION),
         upto=None if upto is None else min(upto, MAX_POSITION),
         actor=actor,

@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 import polars as pl
 
+from infra.analysis.analyst_log import AnalystLog
 from infra.analysis.as_of import QueryRefusedError, ReadModel, read_model_as_of
 from infra.analysis.frame_file import write_frames
-from infra.analysis.moments import position_at
 from infra.projecting.fold import UnfoldableError
 from projections.registry import PROJECTIONS
 from workers.cli.log_slice import PositionOrMoment
@@ -45,9 +45,7 @@ def replay_command(
         raise click.UsageError("--output must end in .parquet or .csv")
     with session() as adapters:
         only = find_workspace(adapters, workspace)
-        horizon = adapters.reader.horizon()
-        asked = as_of if isinstance(as_of, int) else position_at(adapters.reader, as_of)
-        position = min(asked, horizon)
+        position = AnalystLog(adapters).position_as_of(as_of)
         try:
             with (
                 progress_bar(model, total=position) as seen,

@@ -10,13 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.eventstore.merkle import (
-    PrunedTreeError,
     as_ranges,
     leaf_hash,
     merkle_root,
     prune,
-    pruned_root,
 )
+from tests.support.pruned_trees import PrunedTreeError, pruned_root
 
 VECTORS = json.loads((Path(__file__).parents[2] / "fixtures/merkle/roots.json").read_text())
 LEAVES = [leaf_hash(bytes.fromhex(leaf)) for leaf in VECTORS["leaves"]]
