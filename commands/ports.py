@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 from uuid import UUID
 
+import msgspec
+
 from domain.privacy.export_filter import ExportFilter
 from domain.shared.context import Context
 from domain.shared.model import Event, Fact, StreamModel
@@ -117,6 +119,34 @@ class Exports(Protocol):
 
     def delete(self, workspace_id: UUID, export_id: UUID) -> Effect:
         """Return the effect that ends it, so that its files go."""
+
+
+class SystemMail(msgspec.Struct, frozen=True, kw_only=True):
+    """A mail that the system itself writes to one person: verify, reset, invite.
+
+    `kind` names its text (domain/delivery/system_mail.py) and `values` fill it: links, names.
+    `subject_id` is the person whose key seals address and values until the mail is out. After
+    `expires_at` nobody wants it any more. The same `mail_id` again is the same mail.
+    """
+
+    workspace_id: UUID
+    mail_id: UUID
+    kind: str
+    subject_id: UUID
+    to_address: str
+    values: dict[str, str]
+    expires_at: datetime
+
+    def __repr__(self) -> str:
+        """Show neither the address nor the links."""
+        return f"SystemMail({self.kind!r}, {self.mail_id})"
+
+
+class SystemMails(Protocol):
+    """The transactional lane: sent at least once, before bulk mail."""
+
+    def queue(self, mail: SystemMail) -> Effect:
+        """Return the effect that hands a mail to the dispatcher."""
 
 
 class CleanedHtml(Protocol):

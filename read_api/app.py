@@ -10,14 +10,13 @@ from litestar.handlers import HTTPRouteHandler
 
 from infra.bootstrap import Adapters
 from infra.clock import new_id
-from infra.postgres.token_lookup import TokenLookup
 from read_api.edge.body_guard import SMALL_BODY_BYTES, guard_body
 from read_api.edge.envelope import Envelope
 from read_api.edge.permission_guard import PermissionGuard, require_declarations
 from read_api.edge.problems import EXCEPTION_HANDLERS
 from read_api.openapi import render_document
 from read_api.routes import ROUTES, mounted
-from read_api.wiring import Wiring, constant
+from read_api.wiring import Wiring, authentication, constant
 
 THREADS = 16
 """Threads for handlers that talk to the database; the pool is as large."""
@@ -37,7 +36,7 @@ def create_app(adapters: Adapters, *, routes: Sequence[HTTPRouteHandler] = ROUTE
             **dependencies,
             "openapi": constant(render_document(routes, dependencies)),
         },
-        guards=[PermissionGuard(TokenLookup(adapters.pool)).check],
+        guards=[PermissionGuard(authentication(adapters)).check],
         before_request=guard_body,
         exception_handlers=EXCEPTION_HANDLERS,
         request_max_body_size=SMALL_BODY_BYTES,

@@ -29,8 +29,10 @@ from infra.postgres.import_intake import PostgresImportIntake
 from infra.postgres.import_progress import PostgresImports
 from infra.postgres.request_keys import RequestKeys
 from infra.postgres.snapshots import PostgresSnapshots
+from infra.postgres.token_lookup import TokenLookup
 from infra.postgres.tracked_campaigns import TrackedCampaigns
 from infra.postgres.uploads import Uploads
+from read_api.edge.authentication import ApiKeyAuthenticator, Authentication
 from read_api.edge.form import provide_form
 from read_api.edge.hit_buffer import HitBuffer
 from read_api.edge.paging import PageProvider
@@ -89,6 +91,7 @@ class Wiring:
 
     def _per_request(self) -> dict[str, Provide]:
         pool = self.adapters.pool
+        reads = ReadsProvider(pool, Checkpoints(pool))
         writes = WriteContext(RequestKeys(pool), now=now, new_id=new_id)
         return {
             "log": Provide(self._log),
@@ -96,11 +99,13 @@ class Wiring:
             "previews": Provide(self._previews),
             "claim": Provide(writes.claim),
             "context": Provide(writes.context),
+            "account_context": Provide(writes.account_context),
             "new_id": Provide(writes.new_id),
             "permissions": Provide(provide_permissions),
             "upload": Provide(provide_upload),
             "form": Provide(provide_form),
-            "reads": Provide(ReadsProvider(pool, Checkpoints(pool)).provide),
+            "reads": Provide(reads.provide),
+            "account_reads": Provide(reads.provide_account),
             "page": Provide(PageProvider(self.adapters.settings.secret_key).provide),
         }
 
@@ -120,6 +125,11 @@ class Wiring:
         vault = VaultHealth(self.adapters.vault_pool, self.adapters.outside_vault)
         nats_url = self.adapters.settings.nats_url
         return lambda: postgres.checks() | vault.checks() | {"nats": nats_check(nats_url)}
+
+
+def authentication(adapters: Adapters) -> Authentication:
+    """Return who lets in, each kind of credential by its authenticator."""
+    return Authentication([ApiKeyAuthenticator(TokenLookup(adapters.pool))])
 
 
 def constant(value: object) -> Provide:

@@ -13,7 +13,7 @@ from litestar.params import QueryParameter
 from infra.crypto.derive import derive_key, mac
 from infra.settings import Secret
 from read_api.edge.refusals import RefusalError
-from read_api.edge.request_marks import caller_of
+from read_api.edge.request_marks import scope_of
 
 T = TypeVar("T")
 
@@ -95,9 +95,7 @@ class PageProvider:
             for name, value in request.query_params.multi_items()
             if name not in {"limit", "cursor", "after"}
         )
-        bound_to = msgspec.json.encode(
-            [str(caller_of(request).workspace_id), request.url.path, chosen]
-        )
+        bound_to = msgspec.json.encode([str(scope_of(request)), request.url.path, chosen])
         return Page(self._key, bound_to=bound_to, limit=limit, cursor=cursor)
 
 

@@ -1,4 +1,4 @@
-"""Who may call a route: a good token with the route's permission, or anybody if it is public."""
+"""Who may call a route: a good credential with what the route declares, or anybody if public."""
 
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
@@ -6,66 +6,55 @@ from typing import Any
 
 import structlog
 from litestar import Litestar, Request
-from litestar.concurrency import sync_to_thread
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
-from domain.privacy.names import OPEN_PERSONAL
-from infra.postgres.token_lookup import TokenLookup
-from read_api.edge.refusals import RefusalError, unauthorized
+from domain.tenancy.roles import PERMISSIONS
+from read_api.edge.authentication import Authentication
+from read_api.edge.refusals import RefusalError
 from read_api.edge.request_marks import CALLER, AnyConnection, Caller, caller_of, note
 
 AnyRequest = Request[Any, Any, Any]  # the vendor's three free parameters
-TOKEN_PERMISSIONS = frozenset(
-    {
-        "workspace:read",
-        "contacts:read",
-        "contacts:write",
-        "contacts:erase",
-        "templates:read",
-        "templates:write",
-        "campaigns:read",
-        "campaigns:write",
-        "campaigns:send",
-        "messages:read",
-        "audit:read",
-        "audit:export",
-    }
-)
-"""What every token may do."""
-EXTRA_PERMISSIONS = frozenset({OPEN_PERSONAL})
-"""What a token may do that was issued with it."""
+DECLARATIONS = ("public", "permission", "account", "operator")
+"""What a route's opt must have exactly one of.
+
+`permission` names what a member or key may do in its workspace; `account` asks for a signed-in
+person, with or without a workspace; `operator` for a super-admin with a second factor.
+"""
 
 
 class UndeclaredRouteError(Exception):
-    """A route says neither which permission it needs nor that it is public."""
+    """A route does not say who may call it."""
 
 
 class PermissionGuard:
     """The guard of every route; what declares nothing is refused."""
 
-    def __init__(self, tokens: TokenLookup) -> None:
-        self._tokens = tokens
+    def __init__(self, authentication: Authentication) -> None:
+        self._authentication = authentication
 
     async def check(self, connection: AnyConnection, handler: BaseRouteHandler) -> None:
         """Authenticate and authorise. Raises RefusalError."""
         if handler.opt.get("public") is True:
             return
-        scheme, _, token = connection.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token.strip():
-            raise unauthorized("send Authorization: Bearer with an API token")
-        owner = await sync_to_thread(self._tokens.owner, token.strip())
-        if owner is None:
-            raise unauthorized("the API token is wrong or was revoked")
-        caller = Caller(
-            owner.workspace_id,
-            owner.token_id,
-            TOKEN_PERMISSIONS | (EXTRA_PERMISSIONS & set(owner.permissions)),
-        )
-        if handler.opt.get("permission") not in caller.permissions:
-            raise RefusalError("forbidden", "this token lacks the permission for this request")
+        caller = await self._authentication.caller(connection)
+        _require(caller, handler.opt)
         note(connection, CALLER, caller)
-        structlog.contextvars.bind_contextvars(workspace_id=str(caller.workspace_id))
+        if caller.workspace_id is not None:
+            structlog.contextvars.bind_contextvars(workspace_id=str(caller.workspace_id))
+
+
+def _require(caller: Caller, opt: dict[str, Any]) -> None:
+    if opt.get("account") is True:
+        if caller.person is None:
+            raise RefusalError("forbidden", "this is for people: sign in, an API key will not do")
+        return
+    if opt.get("operator") is True:
+        if caller.person is None or not caller.person.operator or not caller.person.second_factor:
+            raise RefusalError("forbidden", "this is for operators with a second factor")
+        return
+    if opt.get("permission") not in caller.permissions:
+        raise RefusalError("forbidden", "this credential lacks the permission for this request")
 
 
 async def provide_permissions(request: AnyRequest) -> AbstractSet[str]:
@@ -76,12 +65,13 @@ async def provide_permissions(request: AnyRequest) -> AbstractSet[str]:
 def require_declarations(app: Litestar) -> None:
     """Refuse to start with a route that declares nothing, or a permission nobody has."""
     for path, handler in api_handlers(app):
-        permission, public = handler.opt.get("permission"), handler.opt.get("public") is True
-        if public == (permission is not None):
+        declared = [name for name in DECLARATIONS if handler.opt.get(name)]
+        if len(declared) != 1:
             raise UndeclaredRouteError(
-                f"{path} ({handler}) must have opt permission or opt public, and not both"
+                f"{path} ({handler}) must have exactly one of opt {', '.join(DECLARATIONS)}"
             )
-        if not public and permission not in TOKEN_PERMISSIONS:
+        permission = handler.opt.get("permission")
+        if declared == ["permission"] and permission not in PERMISSIONS:
             raise UndeclaredRouteError(f"{path} ({handler}) needs {permission}, which nobody has")
 
 

@@ -1,11 +1,14 @@
 """What the edge notes about a request, beside the scope's own keys: who asks, and its id."""
 
+from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
+
+from domain.shared.platform import PLATFORM
 
 T = TypeVar("T")
 
@@ -15,17 +18,28 @@ CALLER = "engine.caller"
 SPOOLED = "engine.spooled"
 
 
-class Caller(msgspec.Struct, frozen=True):
-    """Who asks: a token of one workspace, and what it may do."""
+class Person(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who signed in."""
 
-    workspace_id: UUID
-    token_id: UUID
+    user_id: UUID
+    session_id: UUID
+    authenticated_at: datetime
+    second_factor: bool = False
+    operator: bool = False
+
+
+class Caller(msgspec.Struct, frozen=True, kw_only=True):
+    """Who asks: a program or a person, for which workspace, and what they may do there.
+
+    `actor` is the name in commits and audit lines. Whatever a `sandbox` caller sends reaches
+    only the sandbox.
+    """
+
+    workspace_id: UUID | None
+    actor: str
     permissions: frozenset[str]
-
-    @property
-    def actor(self) -> str:
-        """The name in commits and audit lines."""
-        return f"token:{self.token_id}"
+    person: Person | None = None
+    sandbox: bool = False
 
 
 def note(connection: AnyConnection, key: str, value: object) -> None:
@@ -46,6 +60,30 @@ def caller_of(connection: AnyConnection) -> Caller:
     if caller is None:
         raise RuntimeError("a route asked for its caller, but is public")
     return caller
+
+
+def person_of(connection: AnyConnection) -> Person:
+    """Return the person who asks. Only for routes with opt `account` or `operator`."""
+    person = caller_of(connection).person
+    if person is None:
+        raise RuntimeError("a route asked for its person, but lets programs in")
+    return person
+
+
+def workspace_of(connection: AnyConnection) -> UUID:
+    """Return the workspace that the caller acts in. Only for routes with opt `permission`."""
+    workspace_id = caller_of(connection).workspace_id
+    if workspace_id is None:
+        raise RuntimeError("a route asked for its workspace, but is for accounts")
+    return workspace_id
+
+
+def scope_of(connection: AnyConnection) -> UUID:
+    """Return whose things these are: the workspace's, or the person's own on account routes."""
+    caller = caller_of(connection)
+    if "permission" in connection.route_handler.opt:
+        return workspace_of(connection)
+    return caller.person.user_id if caller.person else PLATFORM
 
 
 def operation_of(handler: BaseRouteHandler) -> str:

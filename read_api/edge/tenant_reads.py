@@ -11,12 +11,13 @@ from litestar.concurrency import sync_to_thread
 from litestar.params import QueryParameter
 from psycopg.errors import UndefinedColumn, UndefinedTable
 
+from domain.shared.platform import PLATFORM
 from infra.postgres.checkpoints import Checkpoints
 from infra.postgres.connections import Pool
 from infra.postgres.tenant_scope import tenant_scope
 from projections.registry import PROJECTIONS
 from read_api.edge.refusals import RefusalError, not_found
-from read_api.edge.request_marks import caller_of
+from read_api.edge.request_marks import workspace_of
 
 T = TypeVar("T")
 
@@ -84,9 +85,17 @@ class ReadsProvider:
 
     async def provide(self, request: AnyRequest, after: After = None) -> TenantReads:
         """Wait for the projections that the route names in opt `reads`."""
+        return await self._caught_up(request, after, workspace_of(request))
+
+    async def provide_account(self, request: AnyRequest, after: After = None) -> TenantReads:
+        """Do the same in the platform's scope, where accounts live; narrow by the person's id."""
+        return await self._caught_up(request, after, PLATFORM)
+
+    async def _caught_up(
+        self, request: AnyRequest, after: int | None, workspace_id: UUID
+    ) -> TenantReads:
         # A route without `reads` answers from tables that are written with the append itself.
         projections = request.route_handler.opt.get("reads")
-        workspace_id = caller_of(request).workspace_id
         if after and projections:
             await self.wait_for(after, projections, workspace_id)
         return TenantReads(self._pool, workspace_id)

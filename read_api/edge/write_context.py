@@ -13,10 +13,21 @@ from litestar.params import HeaderParameter, SkipValidation
 
 from commands.http.client import truncated_ip
 from domain.shared.context import Context
+from domain.shared.platform import PLATFORM
 from infra.postgres.request_keys import Claim, RequestKeys
-from read_api.edge.request_marks import caller_of, operation_of, request_id_of
+from read_api.edge.request_marks import (
+    CALLER,
+    Caller,
+    noted,
+    operation_of,
+    request_id_of,
+    scope_of,
+    workspace_of,
+)
 from read_api.edge.upload import discard_upload, spooled_upload
 
+STRANGER = "stranger"
+"""The actor of what somebody does who is not signed in: registers, asks for a reset."""
 AnyRequest = Request[Any, Any, Any]  # the vendor's three free parameters
 
 IdempotencyKey = Annotated[
@@ -32,7 +43,7 @@ IdempotencyKey = Annotated[
 
 
 class WriteContext:
-    """Provides `claim`, and from it `context` and `new_id`."""
+    """Provides `claim`, and from it `context`, `account_context` and `new_id`."""
 
     def __init__(
         self, keys: RequestKeys, *, now: Callable[[], datetime], new_id: Callable[[], UUID]
@@ -44,13 +55,13 @@ class WriteContext:
     async def claim(self, request: AnyRequest, idempotency_key: IdempotencyKey = None) -> Claim:
         """Return new ids, or those that the key got when it came first."""
         proposed = Claim(self._new_id(), self._new_id())
-        if idempotency_key is None:
-            return proposed
+        if idempotency_key is None or noted(request, CALLER, Caller) is None:
+            return proposed  # strangers have no keys of their own
         request_sha256 = await request_digest(request)
         try:
             return await sync_to_thread(
                 self._keys.claim,
-                caller_of(request).workspace_id,
+                scope_of(request),
                 idempotency_key,
                 request_sha256=request_sha256,
                 proposed=proposed,
@@ -62,11 +73,20 @@ class WriteContext:
     async def context(
         self, request: AnyRequest, claim: NamedDependency[SkipValidation[Claim]]
     ) -> Context:
-        """Return the context of the command."""
-        caller = caller_of(request)
+        """Return the context of a command in the caller's workspace."""
+        return self._context(request, claim, workspace_of(request))
+
+    async def account_context(
+        self, request: AnyRequest, claim: NamedDependency[SkipValidation[Claim]]
+    ) -> Context:
+        """Return the context of a command about accounts, also for somebody not signed in."""
+        return self._context(request, claim, PLATFORM)
+
+    def _context(self, request: AnyRequest, claim: Claim, workspace_id: UUID) -> Context:
+        caller = noted(request, CALLER, Caller)
         return Context(
-            workspace_id=caller.workspace_id,
-            actor=caller.actor,
+            workspace_id=workspace_id,
+            actor=caller.actor if caller else STRANGER,
             now=self._now(),
             command_id=claim.command_id,
             correlation_id=request_id_of(request),
