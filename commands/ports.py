@@ -126,7 +126,8 @@ class SystemMail(msgspec.Struct, frozen=True, kw_only=True):
 
     `kind` names its text (domain/delivery/system_mail.py) and `values` fill it: links, names.
     `subject_id` is the person whose key seals address and values until the mail is out. After
-    `expires_at` nobody wants it any more. The same `mail_id` again is the same mail.
+    `expires_at` nobody wants it any more. The same `mail_id` again is the same mail. With
+    `sandbox` (whatever a test key causes) it reaches only the sandbox.
     """
 
     workspace_id: UUID
@@ -136,6 +137,7 @@ class SystemMail(msgspec.Struct, frozen=True, kw_only=True):
     to_address: str
     values: dict[str, str]
     expires_at: datetime
+    sandbox: bool = False
 
     def __repr__(self) -> str:
         """Show neither the address nor the links."""

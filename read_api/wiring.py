@@ -29,6 +29,7 @@ from infra.postgres.import_intake import PostgresImportIntake
 from infra.postgres.import_progress import PostgresImports
 from infra.postgres.request_keys import RequestKeys
 from infra.postgres.snapshots import PostgresSnapshots
+from infra.postgres.system_mails import PostgresSystemMails
 from infra.postgres.token_lookup import TokenLookup
 from infra.postgres.tracked_campaigns import TrackedCampaigns
 from infra.postgres.uploads import Uploads
@@ -96,6 +97,7 @@ class Wiring:
         return {
             "log": Provide(self._log),
             "keys": Provide(self._keys),
+            "mails": Provide(self._mails),
             "previews": Provide(self._previews),
             "claim": Provide(writes.claim),
             "context": Provide(writes.context),
@@ -116,6 +118,9 @@ class Wiring:
     async def _keys(self) -> KeyVault:
         """Open the vault at first use, in a thread, for the same reason."""
         return await sync_to_thread(lambda: self.adapters.vault)
+
+    async def _mails(self) -> PostgresSystemMails:
+        return PostgresSystemMails(await self._keys())
 
     async def _previews(self) -> ErasurePreviews:
         return ErasurePreviews(self.adapters.pool, await self._keys())

@@ -1,10 +1,13 @@
-"""Ports of the campaign commands in memory: effects are remembered by what they say."""
+"""Ports of the commands in memory: effects are remembered by what they say."""
 
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
+
+from commands.ports import SystemMail
+from domain.delivery.system_mail import compose
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -77,3 +80,18 @@ class MemoryDoNotMail:
     def add(self, workspace_id: UUID, contact_id: UUID, *, reason: str) -> Said:
         del workspace_id
         return Said(f"do not mail: {reason}", contact_id)
+
+
+class MemorySystemMails:
+    """The port `commands.ports.SystemMails`: `queued` are those asked for, whether appended or not.
+
+    The effects say which mail goes with an append.
+    """
+
+    def __init__(self) -> None:
+        self.queued: list[SystemMail] = []
+
+    def queue(self, mail: SystemMail) -> Said:
+        compose(mail.kind, mail.values, expires_at=mail.expires_at)
+        self.queued.append(mail)
+        return Said(f"mail {mail.kind}", mail)
