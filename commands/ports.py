@@ -151,6 +151,21 @@ class SystemMails(Protocol):
         """Return the effect that hands a mail to the dispatcher."""
 
 
+class Grant(msgspec.Struct, frozen=True, kw_only=True):
+    """What a token bucket answered: when it refused, after how many seconds it would not."""
+
+    allowed: bool
+    remaining: float
+    retry_after_s: float = 0.0
+
+
+class RateLimits(Protocol):
+    """Token buckets that all processes share."""
+
+    def take(self, bucket: str, capacity: float, refill_per_s: float, tokens: float = 1) -> Grant:
+        """Take the tokens, or none; a bucket that was never asked for is full."""
+
+
 class CleanedHtml(Protocol):
     """What a sanitizer gives back: safe HTML, and what it removed and where."""
 

@@ -15,6 +15,7 @@ from infra.eventstore.reader import LogReader
 from infra.eventstore.recorder import TenantRecorder, open_datastore
 from infra.nats.waker import Waker
 from infra.postgres.connections import Pool, Role, open_pool, role_dsn
+from infra.postgres.rate_buckets import RateBuckets
 from infra.settings import Settings
 
 
@@ -75,6 +76,11 @@ class Adapters:
         """The event log."""
         self._datastore = open_datastore(self._dsn(self._role), size=self._pool_size)
         return PostgresEventLog(TenantRecorder(self._datastore), self.mapper, wake=self.waker.wake)
+
+    @cached_property
+    def rate_buckets(self) -> RateBuckets:
+        """Rate limits that all processes share."""
+        return RateBuckets(self.pool, self.settings.secret_key)
 
     @cached_property
     def reader(self) -> LogReader:

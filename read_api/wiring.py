@@ -69,6 +69,7 @@ class Wiring:
             "uploads": Uploads(pool, intake),
             "imports": PostgresImports(pool),
             "exports": PostgresExports(pool),
+            "rate_limits": self.adapters.rate_buckets,
             "sanitizer": Nh3Sanitizer(),
             "snapshots": PostgresSnapshots(),
             "runs": PostgresCampaignRuns(),

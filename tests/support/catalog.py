@@ -8,7 +8,8 @@ LEADING_KEY_EXCEPTIONS = frozenset({"api_tokens_sha256"})
 """Of 256 random bits, asked for before the workspace is known; see 0003."""
 NO_TENANTS = frozenset(
     {"relay_cursor", "projections", "policy_cursors", "sealer_cursor", "heartbeats", "relay_rates",
-     "dispatchers", "schema_migrations", "projection_rebuilds", "archived_ranges"}
+     "dispatchers", "schema_migrations", "projection_rebuilds", "archived_ranges",
+     "rate_buckets"}
 )  # fmt: skip
 """Tables of the installation, without a tenant's data."""
 
