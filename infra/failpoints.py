@@ -30,6 +30,8 @@ class Failpoint(StrEnum):
     EXPORTER_WRITTEN = "exporter.written"  # a slice, not durable
     EXPORTER_KEPT = "exporter.kept"  # durable, the table of exports does not know yet
     EXPORTER_PACKED = "exporter.packed"  # the zip is there, not completed
+    SYSTEM_MAIL_CLAIMED = "system_mail.claimed"  # nothing is on the wire
+    SYSTEM_MAIL_ANSWERED = "system_mail.answered"  # the relay said 250, nobody wrote it down
     VAULT_MINTED = "vault.minted"  # keys committed, nothing sealed with them yet
     VAULT_FENCED = "vault.fenced"  # the key is still there, not committed
     VAULT_DESTROYED = "vault.destroyed"  # committed, the log does not know yet

@@ -6,8 +6,10 @@ Order for each value: the variable, the file named by `<variable>_FILE`, what a 
 
 import os
 from collections.abc import Mapping
+from email.utils import parseaddr
 from enum import StrEnum
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -57,6 +59,13 @@ class SmtpSettings(msgspec.Struct, frozen=True, kw_only=True):
     connections: int  # ENGINE_SMTP_CONNECTIONS: parallel connections of one dispatcher
 
 
+class SandboxSettings(msgspec.Struct, frozen=True):
+    """The sink for what test keys send; spoken to without credentials, encrypted if it offers."""
+
+    host: str  # ENGINE_SANDBOX_SMTP_HOST: empty where there is none
+    port: int  # ENGINE_SANDBOX_SMTP_PORT
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that can be set, with the variable that sets it."""
 
@@ -70,6 +79,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     export_keep_days: int  # ENGINE_EXPORT_KEEP_DAYS: then an export's file is deleted
     nats_url: str  # ENGINE_NATS_URL
     smtp: SmtpSettings
+    sandbox: SandboxSettings
+    system_mail_from: tuple[str, str]  # ENGINE_SYSTEM_MAIL_FROM: name and address
     http_host: str  # ENGINE_HTTP_HOST
     http_port: int  # ENGINE_HTTP_PORT
     public_url: str  # ENGINE_PUBLIC_URL: base of tracking and unsubscribe links
@@ -102,6 +113,9 @@ DEFAULTS = {
     "ENGINE_SMTP_TLS": "require",
     "ENGINE_SMTP_RATE": "0",
     "ENGINE_SMTP_CONNECTIONS": "8",
+    "ENGINE_SANDBOX_SMTP_HOST": "",
+    "ENGINE_SANDBOX_SMTP_PORT": "25",
+    "ENGINE_SYSTEM_MAIL_FROM": "",
     "ENGINE_HTTP_HOST": "127.0.0.1",
     "ENGINE_HTTP_PORT": "8080",
     "ENGINE_PUBLIC_URL": "",
@@ -146,6 +160,10 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     database_url = get("ENGINE_DATABASE_URL") or f"{pg}/engine"
     in_catcher = "smtp" in embedded
     host, http_port = get("ENGINE_HTTP_HOST"), port("ENGINE_HTTP_PORT")
+    public_url = (get("ENGINE_PUBLIC_URL") or f"http://{host}:{http_port}").rstrip("/")
+    sandbox = SandboxSettings(get("ENGINE_SANDBOX_SMTP_HOST"), port("ENGINE_SANDBOX_SMTP_PORT"))
+    if in_catcher and not sandbox.host:
+        sandbox = SandboxSettings("127.0.0.1", port("ENGINE_CATCHER_SMTP_PORT"))
     return Settings(
         data_dir=data_dir,
         database_url=database_url,
@@ -170,9 +188,11 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
                 "ENGINE_SMTP_CONNECTIONS", get("ENGINE_SMTP_CONNECTIONS"), low=1, high=100
             ),
         ),
+        sandbox=sandbox,
+        system_mail_from=_mailbox(get("ENGINE_SYSTEM_MAIL_FROM"), public_url=public_url),
         http_host=host,
         http_port=http_port,
-        public_url=(get("ENGINE_PUBLIC_URL") or f"http://{host}:{http_port}").rstrip("/"),
+        public_url=public_url,
         secret_key=_secret_key(get("ENGINE_SECRET_KEY"), data_dir),
         catcher_smtp_port=port("ENGINE_CATCHER_SMTP_PORT"),
         catcher_http_port=port("ENGINE_CATCHER_HTTP_PORT"),
@@ -247,6 +267,19 @@ def _tls(text: str) -> TlsPolicy:
         return TlsPolicy(text)
     except ValueError:
         raise SettingsError(f"ENGINE_SMTP_TLS={text!r}: use require, may or off") from None
+
+
+def _mailbox(text: str, *, public_url: str) -> tuple[str, str]:
+    """Return name and address; the default is nobody at the public host."""
+    if not text:
+        return "Email Engine", f"no-reply@{urlsplit(public_url).hostname or 'localhost'}"
+    name, address = parseaddr(text)
+    local, _, domain = address.rpartition("@")
+    if not local or not domain or not address.isascii() or not (text.isprintable()):
+        raise SettingsError(
+            f"ENGINE_SYSTEM_MAIL_FROM={text!r} is not `Name <address>` with an ASCII address"
+        )
+    return name, address
 
 
 def _sibling(url: str, database: str) -> str:

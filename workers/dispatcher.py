@@ -10,17 +10,20 @@ import random
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 
+import msgspec
 import structlog
 
 from domain.delivery.backoff import BULK, RetryPolicy
 from infra import clock
 from infra.bootstrap import Adapters
 from infra.crypto.links import SignedLinks
+from infra.mime.system_message import Sender
 from infra.postgres.campaign_runs import CampaignRun
 from infra.postgres.dispatcher_leases import RENEW_S, DispatcherLeases, LeaseLostError
 from infra.postgres.email_queue import EmailQueue
 from infra.postgres.heartbeats import beat
 from infra.postgres.relay_rates import RelayRate, RelayRates
+from infra.postgres.system_mails import SystemMailQueue
 from infra.settings import SmtpSettings
 from infra.smtp.options import RelayOptions, TlsPolicy
 from infra.smtp.sender import SmtpSender
@@ -30,6 +33,8 @@ from workers.dispatching.handing_over import HandOver
 from workers.dispatching.persistence import AWAY, persist
 from workers.dispatching.recording import OutcomeRecorder
 from workers.dispatching.settling import Settler
+from workers.dispatching.system_lane import Route, SystemLane
+from workers.dispatching.system_settling import SystemSettler
 from workers.runtime import Backoff, Stop
 
 log = structlog.get_logger()
@@ -38,6 +43,7 @@ NAME = "dispatcher"
 CLAIM = 200
 AHEAD = 2  # claims that wait, rendered
 IN_FLIGHT = 6  # chunks between the handover and the record of their last outcome
+SYSTEM_CONNECTIONS = 2  # beside the campaigns', so that no campaign can occupy them
 POLL_S = 0.1
 DRAIN_S = 20.0  # for chunks in flight to end by themselves at the stop
 LAST_DRAIN_S = 5.0  # for the message on each connection after that
@@ -56,9 +62,11 @@ class Dispatcher:
         rate_per_s: float = 0,
         retry: RetryPolicy = BULK,
         jitter: Callable[[], float] = random.random,
+        system_sender: SmtpSender | None = None,
     ) -> None:
         self._adapters = adapters
         self._sender = sender
+        self._system_sender = system_sender or sender
         self._leases = DispatcherLeases(adapters.pool)
         self._queue = EmailQueue(adapters.pool, owner=clock.new_id())
         settings = adapters.settings
@@ -77,6 +85,16 @@ class Dispatcher:
             rates=self._rates,
             rate=self._rate,
         )
+        self._lane = SystemLane(
+            adapters.log,
+            queue=(
+                waiting := SystemMailQueue(adapters.pool, adapters.vault, owner=self._queue.owner)
+            ),
+            settler=SystemSettler(queue=waiting, now=clock.now, jitter=jitter),
+            sender=Sender(*settings.system_mail_from),
+            routes={False: Route(sender=self._system_sender, relay=relay, rate=self._rate)},
+            rates=self._rates,
+        )
         self._ready: asyncio.Queue[Batch | None] = asyncio.Queue(AHEAD)
         self._free = asyncio.Semaphore(IN_FLIGHT)
         self._ending = False
@@ -90,6 +108,8 @@ class Dispatcher:
         recording.add_done_callback(self._recorded)
         renewing = asyncio.create_task(self._renew())
         claiming = asyncio.create_task(self._claim(stop))
+        lane = asyncio.create_task(self._lane.run(stop, ending=lambda: self._ending))
+        lane.add_done_callback(self._lane_ended)
         try:
             await self._dispatch(stop)
         finally:
@@ -97,6 +117,9 @@ class Dispatcher:
             claiming.cancel()  # ended already, unless dispatching failed
             self._recorder.close()
             await asyncio.gather(recording, return_exceptions=True)
+            await asyncio.gather(lane, return_exceptions=True)
+            await self._system_sender.aclose(drain_s=LAST_DRAIN_S)
+            await self._lane.drain()
             renewing.cancel()
             await asyncio.gather(claiming, renewing, return_exceptions=True)
             await self._sign_off()
@@ -148,6 +171,11 @@ class Dispatcher:
             log.error("recording_failed", exc_info=error)
             self._ending = True  # what was not recorded becomes uncertain with this life's end
 
+    def _lane_ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("system_lane_failed", exc_info=error)
+            self._ending = True  # its mail is free again with this life's end
+
     async def _release(self, run: CampaignRun, mails: Sequence[Ready]) -> None:
         messages = [ready.task.message_id for ready in mails]
         await persist(lambda: self._queue.release(run.workspace_id, messages))
@@ -178,12 +206,15 @@ async def run(adapters: Adapters, stop: Stop) -> None:
     smtp = adapters.settings.smtp
 
     async def life() -> None:
-        async with SmtpSender(relay_options(smtp)) as sender:
+        options = relay_options(smtp)
+        own = msgspec.structs.replace(options, connections=SYSTEM_CONNECTIONS)
+        async with SmtpSender(options) as sender, SmtpSender(own) as system_sender:
             dispatcher = Dispatcher(
                 adapters,
                 sender=sender,
                 relay=f"{smtp.host}:{smtp.port}",
                 rate_per_s=smtp.rate_per_s,
+                system_sender=system_sender,
             )
             await dispatcher.run(stop)
 

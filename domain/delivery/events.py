@@ -124,6 +124,49 @@ class EmailUncertain(Event, frozen=True):
     reason: str
 
 
+class SystemMailSent(Event, frozen=True):
+    """The relay took a mail of the system; a crash may let it take the same mail twice."""
+
+    TAG: ClassVar[str] = "delivery.system_mail_sent.v1"
+    mail_id: UUID
+    kind: str
+    subject_id: UUID
+    attempt: int
+    relay: str
+    sandbox: bool = False
+
+
+class SystemMailDeferred(Event, frozen=True):
+    """The relay said "not now", was away, or fell silent; the mail goes again at `retry_at_ms`."""
+
+    TAG: ClassVar[str] = "delivery.system_mail_deferred.v1"
+    mail_id: UUID
+    kind: str
+    subject_id: UUID
+    attempt: int
+    relay: str
+    code: int
+    status: str
+    reason: str
+    retry_at_ms: int
+    sandbox: bool = False
+
+
+class SystemMailFailed(Event, frozen=True):
+    """Nobody tries again: refused, expired, unwritable, or the person was erased."""
+
+    TAG: ClassVar[str] = "delivery.system_mail_failed.v1"
+    mail_id: UUID
+    kind: str
+    subject_id: UUID
+    attempt: int
+    relay: str
+    code: int
+    status: str
+    reason: str
+    sandbox: bool = False
+
+
 DeliveryEvent = (
     EmailsQueued
     | EmailSkipped
@@ -133,6 +176,9 @@ DeliveryEvent = (
     | EmailFailed
     | EmailBounced
     | EmailUncertain
+    | SystemMailSent
+    | SystemMailDeferred
+    | SystemMailFailed
 )
 EVENTS: tuple[type[Event], ...] = (
     EmailsQueued,
@@ -143,4 +189,7 @@ EVENTS: tuple[type[Event], ...] = (
     EmailFailed,
     EmailBounced,
     EmailUncertain,
+    SystemMailSent,
+    SystemMailDeferred,
+    SystemMailFailed,
 )

@@ -30,7 +30,8 @@ SELECT campaign_id FROM campaigns
  WHERE workspace_id = %(workspace_id)s AND campaign_id = %(campaign_id)s
 """
 DEAD_LETTERS = """
-SELECT message_id, campaign_id, contact_id, attempt, code, status, reason, transcript, failed_at
+SELECT message_id, kind, campaign_id, contact_id, attempt, code, status, reason, transcript,
+       failed_at
   FROM dead_letters WHERE workspace_id = %(workspace_id)s AND message_id < %(id)s
  ORDER BY message_id DESC LIMIT %(fetch)s
 """

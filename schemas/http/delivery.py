@@ -45,8 +45,11 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     """A message that was given up, with what the relay said."""
 
     message_id: UUID
-    campaign_id: UUID
-    contact_id: UUID
+    kind: Annotated[
+        str, msgspec.Meta(description="campaign, or the kind of a system mail: invitation ...")
+    ]
+    campaign_id: Annotated[UUID | None, msgspec.Meta(description="Null for system mail.")]
+    contact_id: UUID | None
     attempt: int
     code: int
     status: str

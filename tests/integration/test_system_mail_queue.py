@@ -1,41 +1,20 @@
-"""System mail on its way: written with the append, sealed, readable only by whom it is for."""
+"""System mail on its way: written with the  sealed, readable only by whom it is for."""
 
-from datetime import UTC, datetime, timedelta
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import msgspec
 import pytest
 
-from commands.ports import SystemMail
 from domain.shared.platform import PLATFORM
 from infra.bootstrap import Adapters
 from infra.clock import new_id
 from infra.eventstore.mapper import PersonErasedError
 from infra.postgres.dispatcher_leases import DispatcherLeases
 from infra.postgres.system_mails import Content, PostgresSystemMails, SystemMailQueue
-from tests.support.asking import asking
-from tests.support.builders import a_fact
+from tests.support.system_mail import ADDRESS, LINK, reset_mail
+from tests.support.system_mail import queue as queue_mail
 
 pytestmark = pytest.mark.integration
-ADDRESS = "ann@example.com"
-LINK = "http://127.0.0.1:1/reset#token=s3cret"
-
-
-def reset_mail(workspace_id: UUID = PLATFORM, subject_id: UUID | None = None) -> SystemMail:
-    return SystemMail(
-        workspace_id=workspace_id,
-        mail_id=new_id(),
-        kind="reset_password",
-        subject_id=subject_id or uuid4(),
-        to_address=ADDRESS,
-        values={"link": LINK},
-        expires_at=datetime.now(UTC) + timedelta(minutes=30),
-    )
-
-
-def append(app: Adapters, mail: SystemMail) -> None:
-    queued = PostgresSystemMails(app.vault).queue(mail)
-    app.log.record([a_fact()], asking(mail.workspace_id), effects=[queued])
 
 
 def a_queue(worker: Adapters) -> SystemMailQueue:
@@ -46,8 +25,8 @@ def a_queue(worker: Adapters) -> SystemMailQueue:
 
 def test_a_mail_waits_sealed_and_one_dispatcher_gets_it(app: Adapters, worker: Adapters) -> None:
     mail = reset_mail()
-    append(app, mail)
-    append(app, msgspec.structs.replace(mail, values={"link": "another"}))  # the same mail
+    queue_mail(app, mail)
+    queue_mail(app, msgspec.structs.replace(mail, values={"link": "another"}))  # the same mail
     with worker.pool.connection() as connection:
         (row,) = connection.execute("SELECT m::text, sealed FROM system_mails m").fetchall()
     assert b"s3cret" not in row[1]
@@ -65,14 +44,14 @@ def test_each_workspaces_first_comes_before_anybodys_second(
 ) -> None:
     loud, quiet = uuid4(), uuid4()
     for _ in range(3):
-        append(app, reset_mail(loud))
-    append(app, reset_mail(quiet))
+        queue_mail(app, reset_mail(loud))
+    queue_mail(app, reset_mail(quiet))
     claimed = a_queue(worker).claim(limit=2)
     assert {mail.workspace_id for mail in claimed} == {loud, quiet}
 
 
 def test_a_dead_dispatchers_mail_is_taken_again(app: Adapters, worker: Adapters) -> None:
-    append(app, reset_mail())
+    queue_mail(app, reset_mail())
     (lost,) = a_queue(worker).claim(limit=1)
     with worker.pool.connection() as connection:
         connection.execute("UPDATE dispatchers SET alive_until = clock_timestamp()")
@@ -82,7 +61,7 @@ def test_a_dead_dispatchers_mail_is_taken_again(app: Adapters, worker: Adapters)
 
 def test_nobody_can_open_the_mail_of_an_erased_person(app: Adapters, worker: Adapters) -> None:
     mail = reset_mail()
-    append(app, mail)
+    queue_mail(app, mail)
     queue = a_queue(worker)
     (claimed,) = queue.claim(limit=1)
     assert queue.open(claimed) is not None
@@ -93,7 +72,7 @@ def test_nobody_can_open_the_mail_of_an_erased_person(app: Adapters, worker: Ada
 
 
 def test_a_mail_moved_to_another_row_cannot_be_opened(app: Adapters, worker: Adapters) -> None:
-    append(app, reset_mail())
+    queue_mail(app, reset_mail())
     queue = a_queue(worker)
     (claimed,) = queue.claim(limit=1)
     assert queue.open(msgspec.structs.replace(claimed, mail_id=new_id())) is None

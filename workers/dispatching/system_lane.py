@@ -1,0 +1,163 @@
+"""The transactional lane: system mail, beside the bulk and never behind it, at least once.
+
+It has connections of its own, so that no campaign can occupy them. A mail is claimed, sent and
+its outcome recorded, one append each; what a crash leaves is claimed again under the same
+Message-ID.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+from uuid import UUID
+
+import msgspec
+import structlog
+
+from commands.ports import Effect
+from domain.content.errors import UnsafeHeaderError
+from domain.delivery.smtp_reply import Cause
+from domain.delivery.system_mail import SystemMailError, compose
+from domain.shared.model import Fact
+from infra.clock import new_id
+from infra.eventstore.log import PostgresEventLog
+from infra.failpoints import Failpoint, failpoint
+from infra.mime.system_message import Sender, system_message
+from infra.postgres.relay_rates import RelayRate, RelayRates
+from infra.postgres.system_mails import ClaimedMail, Content, SystemMailQueue
+from infra.smtp.mail import Accepted, Outcome, OutgoingMail, Refused
+from workers.acting import acting
+from workers.dispatching.persistence import persist
+from workers.dispatching.system_settling import SystemSettler
+from workers.runtime import Stop
+
+log = structlog.get_logger()
+
+AT_ONCE = 16
+POLL_S = 0.1
+
+
+class OneMailSender(Protocol):
+    """Sends one message."""
+
+    async def send_one(self, mail: OutgoingMail) -> Outcome:
+        """Return its outcome."""
+
+
+class Route(msgspec.Struct, frozen=True, kw_only=True):
+    """A relay that system mail goes to, and its allowance if it has one."""
+
+    sender: OneMailSender
+    relay: str
+    rate: RelayRate | None = None
+
+
+class SystemLane:
+    """Sends what waits until told to end. `routes` are the relay (False) and the sandbox (True)."""
+
+    def __init__(
+        self,
+        log_: PostgresEventLog,
+        *,
+        queue: SystemMailQueue,
+        settler: SystemSettler,
+        sender: Sender,
+        routes: Mapping[bool, Route],
+        rates: RelayRates,
+    ) -> None:
+        self._log = log_
+        self._queue = queue
+        self._settler = settler
+        self._sender = sender
+        self._routes = routes
+        self._rates = rates
+        self._flying: set[asyncio.Task[None]] = set()
+
+    async def run(self, stop: Stop, *, ending: Callable[[], bool]) -> None:
+        """Claim and send until the stop. Raises what a mail's task raised: this life is over."""
+        while not (stop or ending()):
+            free = AT_ONCE - len(self._flying)
+            # One that fails may have been committed unseen: the end of this life lets go of it.
+            claimed = await asyncio.to_thread(self._queue.claim, limit=free) if free else []
+            if claimed:
+                failpoint(Failpoint.SYSTEM_MAIL_CLAIMED)
+            self._flying |= {asyncio.create_task(self._see_through(mail)) for mail in claimed}
+            if len(self._flying) >= AT_ONCE:
+                await asyncio.wait(self._flying, return_when=asyncio.FIRST_COMPLETED)
+            elif not claimed:
+                await stop.sleep(POLL_S)
+            self._land()
+
+    async def drain(self) -> None:
+        """Wait for the mails in flight; the caller closes the senders to bound this."""
+        await asyncio.gather(*self._flying, return_exceptions=True)
+
+    def _land(self) -> None:
+        landed = {task for task in self._flying if task.done()}
+        self._flying -= landed
+        for task in landed:
+            task.result()
+
+    async def _see_through(self, mail: ClaimedMail) -> None:
+        route = self._routes.get(mail.sandbox)
+        if route is None:
+            await self._give_up(mail, "no_sandbox", relay="sandbox")
+            return
+        if mail.expires_at <= mail.claimed_at:
+            await self._give_up(mail, str(Cause.EXPIRED), relay=route.relay)
+            return
+        if (rate := route.rate) is not None:
+            await asyncio.sleep(await persist(lambda: self._rates.reserve(rate)))
+        content = await persist(lambda: self._queue.open(mail))
+        if content is None:
+            await self._give_up(mail, "erased", relay=route.relay)
+            return
+        try:
+            outgoing = self._rendered(mail, content)
+        except (SystemMailError, UnsafeHeaderError) as error:
+            log.exception("system_mail_unwritable", mail_id=str(mail.mail_id), error=error)
+            await self._give_up(mail, "unwritable", relay=route.relay)
+            return
+        outcome = await route.sender.send_one(outgoing)
+        self._say(mail, outcome)
+        await self._record(
+            mail.workspace_id, self._settler.settle(mail, outcome, relay=route.relay)
+        )
+
+    def _rendered(self, mail: ClaimedMail, content: Content) -> OutgoingMail:
+        letter = compose(mail.kind, content.values, expires_at=mail.expires_at)
+        data = system_message(
+            letter,
+            sender=self._sender,
+            to_address=content.to_address,
+            mail_id=mail.mail_id,
+            sent_at=mail.claimed_at,
+        )
+        return OutgoingMail(
+            mail.mail_id,
+            self._sender.address,
+            content.to_address,
+            data,
+            smtputf8=not content.to_address.isascii(),
+        )
+
+    def _say(self, mail: ClaimedMail, outcome: Outcome) -> None:
+        if isinstance(outcome, Accepted):
+            failpoint(Failpoint.SYSTEM_MAIL_ANSWERED)
+            return
+        reply = str(outcome.reply.redacted()) if isinstance(outcome, Refused) else outcome.reason
+        log.warning(
+            "system_mail_not_sent",
+            mail_id=str(mail.mail_id),
+            kind=mail.kind,
+            attempt=mail.attempt,
+            reply=reply,
+        )
+
+    async def _give_up(self, mail: ClaimedMail, reason: str, *, relay: str) -> None:
+        log.warning("system_mail_given_up", mail_id=str(mail.mail_id), reason=reason)
+        await self._record(mail.workspace_id, self._settler.give_up(mail, reason, relay=relay))
+
+    async def _record(self, workspace_id: UUID, settled: tuple[Fact, Sequence[Effect]]) -> None:
+        fact, effects = settled
+        context = acting("dispatcher", workspace_id, new_id())
+        await persist(lambda: self._log.record([fact], context, effects=effects))
