@@ -37,8 +37,12 @@ class EventLog(Protocol):
         context: Context,
         *,
         effects: Callable[[Sequence[E]], Sequence[Effect]] = ...,
+        fresh: bool = ...,
     ) -> int:
         """Fold the stream, ask the decision, append its events; return the log position.
+
+        `fresh` says that the stream's id is new: the decision is first asked without reading it,
+        and asked again when the stream turns out to have events.
 
         A lost race is decided again a bounded number of times, then ConcurrentChangeError. The
         same `context.command_id` again returns the first answer without deciding. No events:

@@ -34,4 +34,5 @@ def draft_campaign(command: DraftCampaign, context: Context, log: EventLog) -> i
             template_id=command.template_id,
         ),
         context,
+        fresh=True,
     )

@@ -69,7 +69,11 @@ def add_template(
         ],
     )
     position = log.decide(
-        TEMPLATE, command.template_id, lambda template: decider.add(template, added=added), context
+        TEMPLATE,
+        command.template_id,
+        lambda template: decider.add(template, added=added),
+        context,
+        fresh=True,
     )
     return AddedTemplate(position, added.warnings)
 

@@ -43,10 +43,13 @@ class PostgresEventLog:
         context: Context,
         *,
         effects: Callable[[Sequence[E]], Sequence[Effect]] = no_effects,
+        fresh: bool = False,
     ) -> int:
         """See `commands.ports.EventLog.decide`."""
-        for _ in range(RE_DECISIONS):
-            state, version, position = self._fold(model, stream_id, context)
+        for attempt in range(RE_DECISIONS):
+            state, version, position = model.initial, 0, 0
+            if attempt or not fresh:
+                state, version, position = self._fold(model, stream_id, context)
             try:
                 events = decision(state)
             except DomainError:

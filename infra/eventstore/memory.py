@@ -32,6 +32,7 @@ class MemoryEventLog:
         context: Context,
         *,
         effects: Callable[[Sequence[E]], Sequence[Effect]] = no_effects,
+        fresh: bool = False,  # noqa: ARG002 reading costs nothing here
     ) -> int:
         """See `commands.ports.EventLog.decide`."""
         command = (context.workspace_id, context.command_id)

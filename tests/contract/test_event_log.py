@@ -26,12 +26,22 @@ def log(request: pytest.FixtureRequest) -> Iterator[EventLog]:
         yield request.getfixturevalue("app").log
 
 
+@pytest.fixture(params=["read", "fresh"], autouse=True)
+def fresh(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drafts say the id is new, also where it is not: the answers are the same."""
+    monkeypatch.setitem(HOW, "fresh", request.param == "fresh")
+
+
+HOW = {"fresh": False}
+
+
 def draft(log: EventLog, campaign_id, context, name="Spring"):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     return log.decide(
         CAMPAIGN,
         campaign_id,
         lambda c: decider.draft(c, campaign_id=campaign_id, name=name, template_id=uuid4()),
         context,
+        fresh=HOW["fresh"],
     )
 
 

@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime
+from random import getrandbits
 from uuid import UUID, uuid4
 
 from domain.contacts.events import ContactImported
@@ -10,6 +11,8 @@ from domain.shared.context import Context
 from domain.shared.ids import derive_id
 from domain.shared.model import Fact
 from infra.clock import new_id
+
+RANDOM_BITS = 80  # of an id that starts with 48 bits of ms
 
 
 def new_context(workspace_id: UUID) -> Context:
@@ -25,9 +28,9 @@ def new_context(workspace_id: UUID) -> Context:
 
 
 def sent_facts(count: int, campaign: UUID) -> list[Fact]:
-    """Return facts without personal data."""
-    at = int(time.time() * 1000)
-    ids = [derive_id(at, uuid4().bytes) for _ in range(count)]
+    """Return facts without personal data, made quickly: a bulk writer beside others is to write."""
+    at = int(time.time() * 1000) << RANDOM_BITS
+    ids = [UUID(int=at | getrandbits(RANDOM_BITS)) for _ in range(count)]
     return [
         Fact(
             i, EmailSent(message_id=i, campaign_id=campaign, contact_id=i, attempt=1, relay="relay")

@@ -46,13 +46,14 @@ class Load(msgspec.Struct, frozen=True):
 
 
 def decide_one(log: PostgresEventLog) -> None:
-    """Draft a campaign: one stream read, one event appended."""
+    """Draft a campaign, as the API does: one event appended to a new stream."""
     campaign = uuid4()
     log.decide(
         CAMPAIGN,
         campaign,
         lambda c: decider.draft(c, campaign_id=campaign, name="bench", template_id=campaign),
         new_context(campaign),
+        fresh=True,
     )
 
 
