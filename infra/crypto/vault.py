@@ -5,7 +5,7 @@ every sealed field of that person unreadable for ever (crypto-shredding); the fe
 key from being minted, and the end of the epoch kills the copies in backups (ADR 0011).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -15,10 +15,10 @@ from psycopg import Connection, Cursor
 from psycopg.rows import TupleRow
 
 from infra.clock import now
-from infra.crypto.cipher_cache import CipherCache
 from infra.crypto.epoch_keys import EpochKeyError, EpochKeys
 from infra.crypto.epochs import CLOSED, current_epoch
 from infra.crypto.erasure_ledger import Erasure, ErasureLedger
+from infra.crypto.key_cache import KeyCache
 from infra.crypto.key_wrap import NONCE_BYTES, new_key, new_keys, unwrap, wrap_all
 from infra.crypto.live_keys import LiveKeys
 from infra.failpoints import Failpoint, failpoint
@@ -38,9 +38,13 @@ SELECT %b::uuid, s, %b::int, w FROM unnest(%b::uuid[], %b::bytea[]) AS u(s, w)
 ON CONFLICT DO NOTHING
 RETURNING subject_id
 """
+# The workspace's key comes along only where its epoch is not known yet: once, not with each row.
 _SELECT = """
-SELECT s.subject_id, s.epoch, s.wrapped, w.wrapped
-  FROM subject_keys s JOIN workspace_keys w USING (workspace_id, epoch)
+SELECT s.subject_id, s.epoch, s.wrapped,
+       CASE WHEN s.epoch <> ALL(%b::int[])
+            THEN (SELECT w.wrapped FROM workspace_keys w
+                   WHERE w.workspace_id = s.workspace_id AND w.epoch = s.epoch) END
+  FROM subject_keys s
  WHERE s.workspace_id = %b AND s.subject_id = ANY(%b)
 """
 _WORKSPACE = "SELECT wrapped FROM workspace_keys WHERE workspace_id = %b AND epoch = %b"
@@ -63,14 +67,14 @@ class OutsideVault(NamedTuple):
 
 
 class KeyVault:
-    """Hands out ciphers by subject; keeps the unwrapped ones for at most a minute."""
+    """Hands out keys by subject; keeps the unwrapped ones for at most a minute."""
 
     def __init__(self, pool: Pool, outside: OutsideVault) -> None:
         self._pool = pool
         self._outside = outside
         self._epoch: int | None = None
         self._workspaces: dict[tuple[UUID, int], AESGCM] = {}
-        self._cache = CipherCache(ttl_s=CACHE_TTL_S, at_most=CACHE_MAX)
+        self._cache = KeyCache(ttl_s=CACHE_TTL_S, at_most=CACHE_MAX)
 
     def ciphers(
         self, workspace_id: UUID, subjects: Iterable[UUID], *, mint: bool
@@ -79,22 +83,28 @@ class KeyVault:
 
         A fenced (erased) subject is absent from the answer either way.
         """
-        wanted = set(subjects)
-        found = self._cache.find(workspace_id, wanted)
-        missing = wanted - found.keys()
+        wanted = list(set(subjects))
+        pairs = zip(wanted, self.keys(workspace_id, wanted, mint=mint), strict=True)
+        return {subject: AESGCM(key) for subject, key in pairs if key is not None}
+
+    def keys(
+        self, workspace_id: UUID, subjects: Sequence[UUID], *, mint: bool = False
+    ) -> list[bytes | None]:
+        """Return the same in the order of `subjects`, which may repeat: the bare keys.
+
+        For who handles thousands: a cipher that is used and dropped at once costs half of one
+        that is kept, since memory that is warm is taken again.
+        """
+        numbers = [subject.int for subject in subjects]
+        found = self._cache.find(workspace_id, numbers)
+        columns = zip(numbers, subjects, found, strict=True)
+        missing = {number: subject for number, subject, key in columns if key is None}
         if not missing:
             return found
-        for left in reversed(range(TRIES)):
-            try:
-                fresh = self._fetch(workspace_id, missing, mint=mint)
-            except (EpochClosedError, EpochKeyError):
-                self._forget_epoch()
-                if not left:
-                    raise
-            else:
-                break
+        fresh = self._fetched(workspace_id, missing, mint=mint)
         self._cache.add(workspace_id, fresh)
-        return found | fresh
+        pairs = zip(numbers, found, strict=True)
+        return [key or fresh.get(number) for number, key in pairs]
 
     def destroy(self, workspace_id: UUID, subject: UUID) -> bool:
         """Fence the subject, then destroy the key; tells whether there was one.
@@ -120,7 +130,7 @@ class KeyVault:
             destroyed = cursor.rowcount == 1
         self._outside.live_keys.blank(workspace_id, subject)
         failpoint(Failpoint.VAULT_DESTROYED)
-        self._cache.drop(workspace_id, subject)
+        self._cache.drop(workspace_id, subject.int)
         return destroyed
 
     def fingerprint(self, workspace_id: UUID, subject: UUID) -> str:
@@ -162,26 +172,53 @@ class KeyVault:
         self._cache.clear()
         self._forget_epoch()
 
-    def _fetch(self, workspace_id: UUID, subjects: set[UUID], *, mint: bool) -> dict[UUID, AESGCM]:
+    def _fetched(
+        self, workspace_id: UUID, subjects: Mapping[int, UUID], *, mint: bool
+    ) -> dict[int, bytes]:
+        """Fetch, again where a rotation came in between."""
+        for _ in range(TRIES - 1):
+            try:
+                return self._fetch(workspace_id, subjects, mint=mint)
+            except (EpochClosedError, EpochKeyError):
+                self._forget_epoch()
+        return self._fetch(workspace_id, subjects, mint=mint)
+
+    def _fetch(
+        self, workspace_id: UUID, subjects: Mapping[int, UUID], *, mint: bool
+    ) -> dict[int, bytes]:
         with self._pool.connection() as connection:
-            fresh = self._mint(connection, workspace_id, list(subjects)) if mint else {}
+            fresh = self._mint(connection, workspace_id, subjects) if mint else {}
             if fresh:
                 failpoint(Failpoint.VAULT_MINTED)
-            if rest := list(subjects - fresh.keys()):
-                rows = connection.cursor(binary=True).execute(_SELECT, (workspace_id, rest))
-                for subject, epoch, wrapped, house in rows.fetchall():
-                    workspace = self._workspace_cipher(workspace_id, epoch, house)
-                    fresh[subject] = AESGCM(unwrap(workspace, wrapped, subject.bytes))
+            if rest := [subject for at, subject in subjects.items() if at not in fresh]:
+                fresh |= self._stored(connection, workspace_id, rest)
         return fresh
 
+    def _stored(
+        self, connection: Connection[TupleRow], workspace_id: UUID, subjects: list[UUID]
+    ) -> dict[int, bytes]:
+        """Unwrap the keys that are there."""
+        houses = {at: key for (owner, at), key in self._workspaces.items() if owner == workspace_id}
+        cursor = connection.cursor(binary=True)
+        cursor.execute(_SELECT, (list(houses), workspace_id, subjects))
+        found = {}
+        for subject, epoch, wrapped, house in cursor.fetchall():
+            workspace = houses.get(epoch)
+            if workspace is None:
+                if house is None:
+                    continue
+                houses[epoch] = workspace = self._workspace_cipher(workspace_id, epoch, house)
+            found[subject.int] = unwrap(workspace, wrapped, subject.bytes)
+        return found
+
     def _mint(
-        self, connection: Connection[TupleRow], workspace_id: UUID, subjects: Sequence[UUID]
-    ) -> dict[UUID, AESGCM]:
-        """Make keys for subjects that have none and no fence; return the ciphers made.
+        self, connection: Connection[TupleRow], workspace_id: UUID, wanted: Mapping[int, UUID]
+    ) -> dict[int, bytes]:
+        """Make keys for subjects that have none and no fence; return the keys made.
 
         Lock, insert and commit travel together: what is returned is committed.
         """
-        epoch = self._current(connection)
+        epoch, subjects = self._current(connection), list(wanted.values())
         cursor = connection.cursor(binary=True)
         keys = new_keys(len(subjects))
         try:
@@ -197,9 +234,9 @@ class KeyVault:
             if error.sqlstate != CLOSED:
                 raise
             raise EpochClosedError(f"epoch {epoch} is closed") from error
-        made = {subject for (subject,) in cursor.fetchall()}
-        pairs = zip(subjects, keys, strict=True)
-        return {subject: AESGCM(key) for subject, key in pairs if subject in made}
+        made = {subject.int for (subject,) in cursor.fetchall()}
+        pairs = zip(wanted, keys, strict=True)
+        return {number: key for number, key in pairs if number in made}
 
     def _current(self, connection: Connection[TupleRow]) -> int:
         if self._epoch is None:

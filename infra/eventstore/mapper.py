@@ -104,6 +104,35 @@ class Mapper:
             for (event, data), shape in zip(rows, shapes, strict=True)
         ]
 
+    def opened(self, workspace_id: UUID, stored: Sequence[tuple[str, bytes]]) -> list[Event]:
+        """Return the same of (tag, payload), in half the time.
+
+        Each event is made once, of its payload with the text of its box put in.
+        """
+        joined = [data for _, data in stored]
+        shapes = [self._shapes.get(tag) for tag, _ in stored]
+        boxed = [
+            (at, shape, found.subject, found.box)
+            for at, shape in enumerate(shapes)
+            if shape and shape.personal and (found := shape.boxed.decode(joined[at])).box
+        ]
+        keys = self._vault.keys(workspace_id, [subject for _, _, subject, _ in boxed])
+        home = workspace_id.bytes
+        for (at, shape, subject, box), key in zip(boxed, keys, strict=True):
+            if key is not None:
+                plain = _decrypt(AESGCM(key), box, home + subject.bytes + shape.tag_name)
+                if plain is not None:
+                    joined[at] = joined[at][:-1] + b"," + plain[1:]
+        return [
+            shape.decoder.decode(data) if shape else self._opened_old(workspace_id, tag, data)
+            for (tag, _), shape, data in zip(stored, shapes, joined, strict=True)
+        ]
+
+    def _opened_old(self, workspace_id: UUID, tag: str, data: bytes) -> Event:
+        """Open an event of an old tag, whose payload is upcast."""
+        (event,) = self.open(workspace_id, [(self.decode(tag, data), data)])
+        return event
+
     def forget(self) -> None:
         """Drop the keys held in memory, because one of them was destroyed."""
         self._vault.forget()

@@ -12,6 +12,13 @@ from domain.shared.model import Event
 from infra.eventstore.event_types import personal_fields
 
 
+class Boxed(msgspec.Struct):
+    """What of a stored event says whether and how it opens."""
+
+    subject: UUID
+    box: bytes | None
+
+
 class Shape(msgspec.Struct, frozen=True):
     """One type that the log holds. Without personal fields all but `decoder` is idle.
 
@@ -22,6 +29,7 @@ class Shape(msgspec.Struct, frozen=True):
     type: type[Event]
     tag_name: bytes  # without the version: a box stays readable through upcasts
     decoder: msgspec.json.Decoder[Event]
+    boxed: msgspec.json.Decoder[Boxed]
     personal: tuple[str, ...]
     subject_of: Callable[[Event], UUID]
     plain_of: Callable[[Event], tuple[Any, ...]]
@@ -57,10 +65,19 @@ def shape_of(event: type[Event]) -> Shape:
         [(name, hint, None) for name, hint in personal.items()],
         omit_defaults=True,
     )
+    boxed = msgspec.defstruct(
+        f"{event.__name__}Boxed",
+        [
+            ("subject", UUID, msgspec.field(name=event.SUBJECT)),
+            ("box", bytes | None, msgspec.field(default=None, name="~")),
+        ],
+        bases=(Boxed,),
+    )
     return Shape(
         type=event,
         tag_name=event.TAG.rsplit(".", 1)[0].encode(),
         decoder=msgspec.json.Decoder(event),
+        boxed=msgspec.json.Decoder(boxed),
         personal=tuple(personal),
         subject_of=attrgetter(event.SUBJECT or "TAG"),
         plain_of=_values([field.name for field in open_fields]),

@@ -10,6 +10,7 @@ from psycopg import Connection, Cursor, sql
 from psycopg.rows import TupleRow
 
 from domain.privacy.events import ContactAnonymized
+from domain.shared.model import Event
 from infra.eventstore.event_types import context_of
 from infra.eventstore.mapper import Mapper, UnknownEventError
 from infra.eventstore.reader import LogRow
@@ -178,21 +179,7 @@ class Folder:
             yield self._decode(rows)
 
     def _decode(self, rows: Sequence[LogRow]) -> list[RecordedEvent]:
-        decode = self._mapper.decode
-        events = []
-        for row in rows:
-            try:
-                events.append(decode(row.tag, row.data))
-            except (UnknownEventError, msgspec.DecodeError) as error:
-                raise UnfoldableError(row, error) from error
-        if self.projection.opens:
-            if any(isinstance(event, ContactAnonymized) for event in events):
-                # The key was destroyed before this was appended: from here on nothing of the
-                # person opens, now as in every later fold.
-                self._mapper.forget()
-            for start, end in _workspace_runs(rows):
-                pairs = [(events[at], rows[at].data) for at in range(start, end)]
-                events[start:end] = self._mapper.open(rows[start].workspace_id, pairs)
+        events = self._opened(rows) if self.projection.opens else self._plain(rows)
         return [
             RecordedEvent(
                 row.position,
@@ -204,6 +191,26 @@ class Folder:
             )
             for row, event in zip(rows, events, strict=True)
         ]
+
+    def _plain(self, rows: Sequence[LogRow]) -> list[Event]:
+        decode, events = self._mapper.decode, list[Event]()
+        for row in rows:
+            try:
+                events.append(decode(row.tag, row.data))
+            except (UnknownEventError, msgspec.DecodeError) as error:
+                raise UnfoldableError(row, error) from error
+        return events
+
+    def _opened(self, rows: Sequence[LogRow]) -> list[Event]:
+        if any(row.tag == ContactAnonymized.TAG for row in rows):
+            # The key was destroyed before this was appended: from here on nothing of the person
+            # opens, now as in every later fold.
+            self._mapper.forget()
+        events = list[Event]()
+        for start, end in _workspace_runs(rows):
+            run = [(row.tag, row.data) for row in rows[start:end]]
+            events += self._mapper.opened(rows[start].workspace_id, run)
+        return events
 
 
 def _workspace_runs(rows: Sequence[LogRow]) -> Iterator[tuple[int, int]]:

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any, ClassVar
 from uuid import UUID, uuid4
@@ -38,6 +38,10 @@ class OneKey:
         if mint:
             self.minted |= wanted
         return dict.fromkeys(wanted - self.erased, self._cipher)
+
+    def keys(self, workspace_id: UUID, subjects: Sequence[UUID]) -> list[bytes | None]:
+        del workspace_id
+        return [None if subject in self.erased else bytes(32) for subject in subjects]
 
 
 def imported(contact: UUID = ANN, **changes: object) -> ContactImported:
@@ -75,6 +79,7 @@ class Stored:
     def read(self, workspace: UUID = HOME) -> Any:
         event = self.mapper.decode(self.tag, self.data)
         (opened,) = self.mapper.open(workspace, [(event, self.data)])
+        assert self.mapper.opened(workspace, [(self.tag, self.data)]) == [opened]
         return opened
 
 
@@ -167,6 +172,7 @@ def read_as(later: type[Event], event: Event) -> Event:
     before, after = (Mapper(OneKey(), {t.TAG: t}) for t in (type(event), later))  # type: ignore[arg-type] # by its shape
     (data,) = before.encode(HOME, [event])
     (opened,) = after.open(HOME, [(after.decode(event.TAG, data), data)])
+    assert after.opened(HOME, [(event.TAG, data)]) == [opened]
     return opened
 
 
