@@ -5,13 +5,25 @@ Order for each value: the variable, the file named by `<variable>_FILE`, what a 
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from email.utils import parseaddr
 from enum import StrEnum
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
+
+from infra.edge_values import (
+    Limit,
+    Network,
+    parse_hosts,
+    parse_limit,
+    parse_networks,
+    parse_origins,
+)
+
+T = TypeVar("T")
 
 MIN_SECRET_BYTES = 32
 
@@ -66,6 +78,17 @@ class SandboxSettings(msgspec.Struct, frozen=True):
     port: int  # ENGINE_SANDBOX_SMTP_PORT
 
 
+class EdgeSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Who may talk to the HTTP process, from where, and how often."""
+
+    hosts: frozenset[str]  # ENGINE_HTTP_HOSTS: names we answer to, beside the public URL's
+    origins: frozenset[str]  # ENGINE_CORS_ORIGINS: web apps elsewhere that may call us
+    proxies: tuple[Network, ...]  # ENGINE_TRUSTED_PROXIES: whose X-Forwarded-* we believe
+    network_limit: Limit | None  # ENGINE_LIMIT_NETWORK: of a /24 or /64
+    key_limit: Limit | None  # ENGINE_LIMIT_KEY: of an API key or a session
+    workspace_limit: Limit | None  # ENGINE_LIMIT_WORKSPACE
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that can be set, with the variable that sets it."""
 
@@ -83,6 +106,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     system_mail_from: tuple[str, str]  # ENGINE_SYSTEM_MAIL_FROM: name and address
     http_host: str  # ENGINE_HTTP_HOST
     http_port: int  # ENGINE_HTTP_PORT
+    edge: EdgeSettings
     public_url: str  # ENGINE_PUBLIC_URL: base of tracking and unsubscribe links
     secret_key: Secret  # ENGINE_SECRET_KEY: root of all derived keys, at least 32 bytes
     catcher_smtp_port: int  # ENGINE_CATCHER_SMTP_PORT: the embedded mail catcher
@@ -94,6 +118,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     projector_partitions: int  # ENGINE_PROJECTOR_PARTITIONS: of each new projection
     metrics_host: str  # ENGINE_METRICS_HOST: where the scheduler shows metrics
     metrics_port: int  # ENGINE_METRICS_PORT: 0 shows none
+    api_metrics_port: int  # ENGINE_API_METRICS_PORT: the API's own, on metrics_host; 0 shows none
+    otlp_endpoint: str  # ENGINE_OTLP_ENDPOINT: where traces go (OTLP over HTTP); empty: nowhere
+    otlp_sample: float  # ENGINE_OTLP_SAMPLE: the part of requests that is traced
     embedded: frozenset[str]  # parts that `engine up` runs itself: no URL was given for them
 
 
@@ -118,6 +145,12 @@ DEFAULTS = {
     "ENGINE_SYSTEM_MAIL_FROM": "",
     "ENGINE_HTTP_HOST": "127.0.0.1",
     "ENGINE_HTTP_PORT": "8080",
+    "ENGINE_HTTP_HOSTS": "",
+    "ENGINE_CORS_ORIGINS": "",
+    "ENGINE_TRUSTED_PROXIES": "",
+    "ENGINE_LIMIT_NETWORK": "6000/60",
+    "ENGINE_LIMIT_KEY": "3000/60",
+    "ENGINE_LIMIT_WORKSPACE": "6000/60",
     "ENGINE_PUBLIC_URL": "",
     "ENGINE_SECRET_KEY": "",
     "ENGINE_CATCHER_SMTP_PORT": "8025",
@@ -129,6 +162,9 @@ DEFAULTS = {
     "ENGINE_PROJECTOR_PARTITIONS": "1",
     "ENGINE_METRICS_HOST": "127.0.0.1",
     "ENGINE_METRICS_PORT": "0",
+    "ENGINE_API_METRICS_PORT": "0",
+    "ENGINE_OTLP_ENDPOINT": "",
+    "ENGINE_OTLP_SAMPLE": "1",
 }
 
 
@@ -146,6 +182,12 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
 
     def port(name: str) -> int:
         return _number(name, get(name), low=0, high=65535)
+
+    def parsed(name: str, parse: Callable[[str], T]) -> T:
+        try:
+            return parse(get(name))
+        except ValueError as error:
+            raise SettingsError(f"{name}: {error}") from error
 
     embedded = frozenset(
         part
@@ -193,6 +235,14 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         http_host=host,
         http_port=http_port,
         public_url=public_url,
+        edge=EdgeSettings(
+            hosts=parsed("ENGINE_HTTP_HOSTS", parse_hosts),
+            origins=parsed("ENGINE_CORS_ORIGINS", parse_origins),
+            proxies=parsed("ENGINE_TRUSTED_PROXIES", parse_networks),
+            network_limit=parsed("ENGINE_LIMIT_NETWORK", parse_limit),
+            key_limit=parsed("ENGINE_LIMIT_KEY", parse_limit),
+            workspace_limit=parsed("ENGINE_LIMIT_WORKSPACE", parse_limit),
+        ),
         secret_key=_secret_key(get("ENGINE_SECRET_KEY"), data_dir),
         catcher_smtp_port=port("ENGINE_CATCHER_SMTP_PORT"),
         catcher_http_port=port("ENGINE_CATCHER_HTTP_PORT"),
@@ -207,6 +257,9 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         ),
         metrics_host=get("ENGINE_METRICS_HOST"),
         metrics_port=port("ENGINE_METRICS_PORT"),
+        api_metrics_port=port("ENGINE_API_METRICS_PORT"),
+        otlp_endpoint=get("ENGINE_OTLP_ENDPOINT"),
+        otlp_sample=parsed("ENGINE_OTLP_SAMPLE", _part),
         embedded=embedded,
     )
 
@@ -260,6 +313,13 @@ def _rate(text: str) -> float:
     if value < 0:
         raise SettingsError("ENGINE_SMTP_RATE must be 0 (unlimited) or messages a second")
     return value
+
+
+def _part(text: str) -> float:
+    part = float(text)
+    if not 0 <= part <= 1:
+        raise ValueError("write a number from 0 to 1")
+    return part
 
 
 def _tls(text: str) -> TlsPolicy:

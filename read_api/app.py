@@ -10,10 +10,16 @@ from litestar.handlers import HTTPRouteHandler
 
 from infra.bootstrap import Adapters
 from infra.clock import new_id
+from infra.observability.http_metrics import HttpMetrics
+from infra.postgres.token_leases import TokenLeases
 from read_api.edge.body_guard import SMALL_BODY_BYTES, guard_body
+from read_api.edge.client_address import ProxyTrust
 from read_api.edge.envelope import Envelope
+from read_api.edge.front_door import FrontDoor
+from read_api.edge.origins import Origins
 from read_api.edge.permission_guard import PermissionGuard, require_declarations
 from read_api.edge.problems import EXCEPTION_HANDLERS
+from read_api.edge.rate_limit import RateLimits
 from read_api.openapi import render_document
 from read_api.routes import ROUTES, mounted
 from read_api.wiring import Wiring, authentication, constant
@@ -23,20 +29,27 @@ THREADS = 16
 MULTIPART_PARTS = 20
 
 
-def create_app(adapters: Adapters, *, routes: Sequence[HTTPRouteHandler] = ROUTES) -> Litestar:
+def create_app(
+    adapters: Adapters,
+    *,
+    routes: Sequence[HTTPRouteHandler] = ROUTES,
+    metrics: HttpMetrics | None = None,
+) -> Litestar:
     """Build the application; the adapters stay the caller's to close.
 
     Raises UndeclaredRouteError for a route without a permission that is not public either.
     """
     wiring = Wiring(adapters)
     dependencies = wiring.dependencies()
+    edge, metrics = adapters.settings.edge, metrics or HttpMetrics(adapters.pool)
+    limits = RateLimits(TokenLeases(adapters.rate_buckets), edge, refused=metrics.limited)
     app = Litestar(
         route_handlers=[mounted(routes)],
         dependencies={
             **dependencies,
             "openapi": constant(render_document(routes, dependencies)),
         },
-        guards=[PermissionGuard(authentication(adapters)).check],
+        guards=[PermissionGuard(authentication(adapters), limits).check],
         before_request=guard_body,
         exception_handlers=EXCEPTION_HANDLERS,
         request_max_body_size=SMALL_BODY_BYTES,
@@ -46,7 +59,10 @@ def create_app(adapters: Adapters, *, routes: Sequence[HTTPRouteHandler] = ROUTE
         lifespan=[_running(wiring)],
     )
     require_declarations(app)
-    app.asgi_handler = Envelope(app.asgi_handler, new_id=new_id)
+    door = FrontDoor(
+        app.asgi_handler, proxies=ProxyTrust(edge.proxies), origins=Origins(adapters.settings)
+    )
+    app.asgi_handler = Envelope(door, new_id=new_id, metrics=metrics)
     return app
 
 

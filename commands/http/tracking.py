@@ -30,7 +30,7 @@ PublicRequest = Request[None, None, State]
     status_code=200,
     sync_to_thread=False,
     media_type="image/gif",
-    opt={"public": True},
+    opt={"public": True, "unlimited": True},
     summary="The pixel of a message",
     tags=["public"],
 )
@@ -54,7 +54,7 @@ def get_pixel(
     status_code=HTTP_302_FOUND,
     sync_to_thread=True,  # the campaign's links may have to be read
     media_type=MediaType.HTML,
-    opt={"public": True},
+    opt={"public": True, "unlimited": True},
     summary="A tracked link of a message",
     tags=["public"],
 )

@@ -26,7 +26,7 @@ from domain.shared.context import Context
     media_type=MediaType.HTML,
     operation_class=FormOperation,
     request_max_body_size=FORM_LIMIT_BYTES,
-    opt={"public": True, "body": "form"},
+    opt={"public": True, "unlimited": True, "body": "form"},
     summary="Unsubscribe by the link of an e-mail",
     tags=["public"],
 )

@@ -9,7 +9,9 @@ import structlog
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from commands.http.pages import STYLE_DIGEST
-from read_api.edge.request_marks import REQUEST_ID
+from infra.observability.http_metrics import NO_ROUTE, HttpMetrics
+from read_api.edge.rate_limit import rate_limit_headers
+from read_api.edge.request_marks import LIMITS, REQUEST_ID
 
 log = structlog.get_logger()
 
@@ -29,15 +31,17 @@ HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
     (b"strict-transport-security", b"max-age=31536000; includeSubDomains"),  # ignored over http
     (b"cache-control", b"no-store"),
+    (b"vary", b"Origin"),
 )
 
 
 class Envelope:
     """The outermost layer of the app."""
 
-    def __init__(self, app: ASGIApp, *, new_id: Callable[[], UUID]) -> None:
+    def __init__(self, app: ASGIApp, *, new_id: Callable[[], UUID], metrics: HttpMetrics) -> None:
         self._app = app
         self._new_id = new_id
+        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -51,7 +55,8 @@ class Envelope:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                own = [*HEADERS, (b"x-request-id", str(request_id).encode())]
+                counted = rate_limit_headers(marks.get(LIMITS, ()))
+                own = [*HEADERS, *counted, (b"x-request-id", str(request_id).encode())]
                 names = {name for name, _ in own}
                 kept = [pair for pair in message["headers"] if pair[0].lower() not in names]
                 message["headers"] = [*kept, *own]
@@ -61,15 +66,18 @@ class Envelope:
             try:
                 await self._app(scope, receive, send_wrapped)
             finally:
-                route = str(scope.get("path_template") or "unknown")
+                route = str(scope.get("path_template") or NO_ROUTE)
+                seconds = time.perf_counter() - started
+                self._metrics.answered(
+                    route=route, method=str(scope.get("method")), status=status, seconds=seconds
+                )
                 if route not in QUIET_ROUTES or not 0 < status < FIRST_FAULT:
-                    took_ms = round((time.perf_counter() - started) * 1000, 1)
                     log.info(
                         "http_request",
                         method=scope.get("method"),
                         route=route,
                         status=status,
-                        ms=took_ms,
+                        ms=round(seconds * 1000, 1),
                     )
                 structlog.contextvars.unbind_contextvars("workspace_id")
 

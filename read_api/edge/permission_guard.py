@@ -11,6 +11,7 @@ from litestar.routes import HTTPRoute
 
 from domain.tenancy.roles import PERMISSIONS
 from read_api.edge.authentication import Authentication
+from read_api.edge.rate_limit import RateLimits
 from read_api.edge.refusals import RefusalError
 from read_api.edge.request_marks import CALLER, AnyConnection, Caller, caller_of, note
 
@@ -30,14 +31,17 @@ class UndeclaredRouteError(Exception):
 class PermissionGuard:
     """The guard of every route; what declares nothing is refused."""
 
-    def __init__(self, authentication: Authentication) -> None:
+    def __init__(self, authentication: Authentication, limits: RateLimits) -> None:
         self._authentication = authentication
+        self._limits = limits
 
     async def check(self, connection: AnyConnection, handler: BaseRouteHandler) -> None:
-        """Authenticate and authorise. Raises RefusalError."""
+        """Count, authenticate and authorise. Raises RefusalError."""
+        await self._limits.count_network(connection, handler)
         if handler.opt.get("public") is True:
             return
         caller = await self._authentication.caller(connection)
+        await self._limits.count_caller(connection, caller)
         _require(caller, handler.opt)
         note(connection, CALLER, caller)
         if caller.workspace_id is not None:

@@ -16,6 +16,7 @@ AnyConnection = ASGIConnection[Any, Any, Any, Any]  # the vendor's four free par
 REQUEST_ID = "engine.request_id"
 CALLER = "engine.caller"
 SPOOLED = "engine.spooled"
+LIMITS = "engine.limits"
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):

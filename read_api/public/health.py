@@ -12,7 +12,13 @@ from schemas.http.health import Alive, Readiness
 HealthChecks = Callable[[], dict[str, str]]
 
 
-@get("/livez", sync_to_thread=False, opt={"public": True}, summary="Alive?", tags=["health"])
+@get(
+    "/livez",
+    sync_to_thread=False,
+    opt={"public": True, "unlimited": True},
+    summary="Alive?",
+    tags=["health"],
+)
 def get_livez() -> Alive:
     """Answer."""
     return Alive()

@@ -15,7 +15,7 @@ from commands.http.ports import Links
     status_code=HTTP_200_OK,
     sync_to_thread=False,
     media_type=MediaType.HTML,
-    opt={"public": True},
+    opt={"public": True, "unlimited": True},
     summary="The unsubscribe page",
     tags=["public"],
 )

@@ -2,6 +2,7 @@
 
 import click
 from granian.constants import HTTPModes, Interfaces, Loops
+from granian.http import HTTP1Settings
 from granian.server import Server
 from msgspec import structs
 
@@ -13,6 +14,11 @@ from infra.settings import Settings, SettingsError, load_settings
 APPLICATION = "read_api.asgi:app"
 STOP_WITHIN_S = 20
 """For requests in flight at SIGTERM; then the worker is killed."""
+HEAD_WITHIN_MS = 10_000
+"""For the head of a request, and for the next one on a connection that is kept."""
+HEAD_BYTES = 64 * 1024
+CONNECTIONS = 2_048
+"""Held at a time; a proxy in front holds the rest (docs/http.md)."""
 SERVER_LOG = {
     # The server's lines go the way of all others, through the root logger.
     "formatters": {},
@@ -51,6 +57,10 @@ def serve(settings: Settings, *, port: int) -> None:
         loop=Loops.asyncio,
         workers=1,
         websockets=False,
+        backlog=CONNECTIONS,
+        http1_settings=HTTP1Settings(
+            header_read_timeout=HEAD_WITHIN_MS, max_buffer_size=HEAD_BYTES
+        ),
         workers_kill_timeout=STOP_WITHIN_S,
         log_dictconfig=SERVER_LOG,
     )
