@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from domain.developer.events import ApiTokenIssued, ApiTokenRotated
 from domain.privacy.export_filter import ExportFilter
 from domain.shared.context import Context
 from domain.shared.model import Event, Fact, StreamModel
@@ -89,10 +90,11 @@ class ParkedEvents(Protocol):
 class ApiTokens(Protocol):
     """Which secrets are good."""
 
-    def add(
-        self, workspace_id: UUID, token_id: UUID, *, sha256: bytes, permissions: Sequence[str] = ()
-    ) -> Effect:
-        """Return the effect that lets a secret in, with permissions beyond the usual ones."""
+    def add(self, workspace_id: UUID, issued: ApiTokenIssued, *, issued_by: str) -> Effect:
+        """Return the effect that lets a secret in."""
+
+    def rotate(self, workspace_id: UUID, rotated: ApiTokenRotated) -> Effect:
+        """Return the effect that lets a new secret in, and the last one until its end."""
 
     def revoke(self, workspace_id: UUID, token_id: UUID) -> Effect:
         """Return the effect that refuses it from now on."""

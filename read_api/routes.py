@@ -16,6 +16,7 @@ from commands.http.campaigns import (
 )
 from commands.http.contacts import post_import, post_unsubscribe
 from commands.http.content import post_template
+from commands.http.developer import delete_api_key, post_api_key, post_api_key_rotation
 from commands.http.privacy import post_erasure
 from commands.http.tracking import get_click, get_pixel
 from commands.http.unsubscribe import post_unsubscribe_link
@@ -28,6 +29,7 @@ from read_api.queries.checkpoints import get_checkpoints
 from read_api.queries.contacts import get_contact, get_contacts, get_suppressions
 from read_api.queries.content import get_template, get_templates
 from read_api.queries.delivery import get_campaign_messages, get_dead_letters, get_message
+from read_api.queries.developer import get_api_key, get_api_keys
 from read_api.queries.exports import get_export, get_exports
 from read_api.queries.imports import get_import, get_imports, get_rejected
 from read_api.queries.privacy import get_erasure, get_erasure_preview
@@ -61,6 +63,11 @@ ROUTES: tuple[HTTPRouteHandler, ...] = (
     get_message,
     get_suppressions,
     get_dead_letters,
+    post_api_key,
+    get_api_keys,
+    get_api_key,
+    post_api_key_rotation,
+    delete_api_key,
     get_audit,
     post_export,
     get_exports,

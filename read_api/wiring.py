@@ -10,11 +10,13 @@ from infra.bootstrap import Adapters
 from infra.clock import new_id, now
 from infra.crypto.export_links import ExportLinks
 from infra.crypto.links import SignedLinks
+from infra.crypto.tokens import new_token
 from infra.crypto.vault import KeyVault
 from infra.erasure_receipts import ErasureReceipts
 from infra.exports.places import ExportPlaces
 from infra.html.nh3_sanitizer import Nh3Sanitizer
 from infra.nats.health import nats_check
+from infra.postgres.api_tokens import PostgresApiTokens
 from infra.postgres.audience import PostgresAudience
 from infra.postgres.campaign_runs import PostgresCampaignRuns
 from infra.postgres.checkpoints import Checkpoints
@@ -33,7 +35,8 @@ from infra.postgres.system_mails import PostgresSystemMails
 from infra.postgres.token_lookup import TokenLookup
 from infra.postgres.tracked_campaigns import TrackedCampaigns
 from infra.postgres.uploads import Uploads
-from read_api.edge.authentication import ApiKeyAuthenticator, Authentication
+from read_api.edge.api_keys import ApiKeyAuthenticator
+from read_api.edge.authentication import Authentication
 from read_api.edge.form import provide_form
 from read_api.edge.hit_buffer import HitBuffer
 from read_api.edge.paging import PageProvider
@@ -70,6 +73,8 @@ class Wiring:
             "imports": PostgresImports(pool),
             "exports": PostgresExports(pool),
             "rate_limits": self.adapters.rate_buckets,
+            "api_tokens": PostgresApiTokens(),
+            "new_secret": new_token,
             "sanitizer": Nh3Sanitizer(),
             "snapshots": PostgresSnapshots(),
             "runs": PostgresCampaignRuns(),

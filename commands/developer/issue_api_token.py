@@ -1,13 +1,15 @@
-"""Let a program act for a workspace."""
+"""Let a program act for a workspace with what every token may do."""
 
-import hashlib
+from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
 
-from commands.ports import ApiTokens, EventLog
+from commands.developer.secret import Secret
+from commands.ports import ApiTokens, Effect, EventLog
 from domain.developer import decider
 from domain.developer.decider import API_TOKEN
+from domain.developer.events import ApiTokenIssued, DeveloperEvent
 from domain.shared.context import Context
 
 
@@ -27,10 +29,14 @@ def issue_api_token(
     command: IssueApiToken, context: Context, log: EventLog, tokens: ApiTokens
 ) -> int:
     """Record the token and open the door in the same transaction."""
-    digest = hashlib.sha256(command.secret.encode()).digest()
-    allow = tokens.add(
-        context.workspace_id, command.token_id, sha256=digest, permissions=command.permissions
-    )
+
+    def effects(events: Sequence[DeveloperEvent]) -> Sequence[Effect]:
+        return [
+            tokens.add(context.workspace_id, event, issued_by=context.actor)
+            for event in events
+            if isinstance(event, ApiTokenIssued)
+        ]
+
     return log.decide(
         API_TOKEN,
         command.token_id,
@@ -38,9 +44,9 @@ def issue_api_token(
             token,
             token_id=command.token_id,
             name=command.name,
-            sha256=digest.hex(),
+            sha256=Secret(command.secret).sha256,
             permissions=command.permissions,
         ),
         context,
-        effects=lambda _: [allow],
+        effects=effects,
     )

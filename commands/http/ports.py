@@ -137,3 +137,10 @@ class Now(Protocol):
 
     def __call__(self) -> datetime:
         """Return the current time, UTC-aware."""
+
+
+class NewSecret(Protocol):
+    """Draws secrets of API keys."""
+
+    def __call__(self, *, test: bool = False) -> str:
+        """Return a new secret of 256 random bits."""

@@ -3,32 +3,8 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from litestar.concurrency import sync_to_thread
-
-from domain.privacy.names import OPEN_PERSONAL
-from infra.postgres.token_lookup import TokenLookup
 from read_api.edge.refusals import unauthorized
 from read_api.edge.request_marks import AnyConnection, Caller
-
-TOKEN_PERMISSIONS = frozenset(
-    {
-        "workspace:read",
-        "contacts:read",
-        "contacts:write",
-        "contacts:erase",
-        "templates:read",
-        "templates:write",
-        "campaigns:read",
-        "campaigns:write",
-        "campaigns:send",
-        "messages:read",
-        "audit:read",
-        "audit:export",
-    }
-)
-"""What every token may do."""
-EXTRA_PERMISSIONS = frozenset({OPEN_PERSONAL})
-"""What a token may do that was issued with it."""
 
 
 class Authenticator(Protocol):
@@ -39,26 +15,6 @@ class Authenticator(Protocol):
 
         Raises RefusalError unauthorized for one of this kind that is wrong, over or revoked.
         """
-
-
-class ApiKeyAuthenticator:
-    """Secrets of programs, `ee_live_…`."""
-
-    def __init__(self, tokens: TokenLookup) -> None:
-        self._tokens = tokens
-
-    async def caller(self, credential: str, connection: AnyConnection) -> Caller | None:  # noqa: ARG002 the protocol's
-        """See Authenticator."""
-        if not credential.startswith("ee_"):
-            return None
-        owner = await sync_to_thread(self._tokens.owner, credential)
-        if owner is None:
-            raise unauthorized("the API token is wrong or was revoked")
-        return Caller(
-            workspace_id=owner.workspace_id,
-            actor=f"token:{owner.token_id}",
-            permissions=TOKEN_PERMISSIONS | (EXTRA_PERMISSIONS & set(owner.permissions)),
-        )
 
 
 class Authentication:

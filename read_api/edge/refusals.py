@@ -31,6 +31,7 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "illegal_transition": 409,
         "concurrent_change": 409,
         "person_erased": 409,
+        "secret_shown": 409,
         "invalid_input": 422,
         "template_refused": 422,
         "merge_tag_syntax": 422,

@@ -34,9 +34,11 @@ BODIES: dict[str, dict[str, object]] = {
     "post_campaign": {"name": "B", "template_id": "{template_id}"},
     "post_schedule": {"send_at": "2030-01-01T00:00:00Z"},
     "post_export": {},
+    "post_api_key": {"name": "B", "scopes": ["contacts:read"]},
+    "post_api_key_rotation": {},
     "post_template": {"name": "B", "subject": "S", "html": "<p>x</p>"},
 }
-OWN = {"post_import", "post_template"}
+OWN = {"post_import", "post_template", "post_api_key"}
 """Operations that name nothing of anybody: they succeed, in the caller's own workspace."""
 
 
@@ -78,7 +80,10 @@ class Walk(msgspec.Struct):
 
 @pytest.fixture
 def walk(app: Adapters, worker: Adapters) -> Iterator[Walk]:
-    a, b = found_house(app, f"{CANARY} house"), found_house(app, "House B")
+    a, b = (
+        found_house(app, name, permissions=("keys:manage",))
+        for name in (f"{CANARY} house", "House B")
+    )
     application = create_app(app)
     with TestClient(application, raise_server_exceptions=False) as client:
         client.follow_redirects = False
@@ -98,6 +103,8 @@ def everything_of(
     draft = {"name": f"{CANARY} campaign", "template_id": template}
     campaign = client.post("/v1/campaigns", json=draft, headers=headers).json()["id"]
     export = client.post("/v1/audit/exports", json={"type": CANARY}, headers=headers).json()["id"]
+    key = {"name": f"{CANARY} key", "scopes": ["contacts:read"]}
+    key_id = client.post("/v1/api-keys", json=key, headers=headers).json()["id"]
     catch_up(worker)
     (contact,) = client.get("/v1/contacts", headers=headers).json()["items"]
     contact_id, message_id = UUID(contact["contact_id"]), new_id()
@@ -124,6 +131,7 @@ def everything_of(
         "contact_id": str(contact_id),
         "message_id": str(message_id),
         "export_id": export,
+        "key_id": key_id,
     }
 
 
@@ -159,7 +167,7 @@ def test_nothing_of_one_workspace_is_there_for_another(walk: Walk, worker: Adapt
             assert foreign.is_success, (method, path, foreign.text)
             if method == "GET" and name != "get_audit" and "items" in foreign.json():
                 # Some that the walk itself made.
-                has_some = name in {"get_imports", "get_templates", "get_exports"}
+                has_some = name in {"get_imports", "get_templates", "get_exports", "get_api_keys"}
                 assert foreign.json()["items"] == [] or has_some, (path, foreign.text)
             continue
         missing = walk.call(method, path, name, walk.b, absent)

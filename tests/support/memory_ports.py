@@ -8,6 +8,7 @@ import msgspec
 
 from commands.ports import SystemMail
 from domain.delivery.system_mail import compose
+from domain.developer.events import ApiTokenIssued, ApiTokenRotated
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -95,3 +96,16 @@ class MemorySystemMails:
         compose(mail.kind, mail.values, expires_at=mail.expires_at)
         self.queued.append(mail)
         return Said(f"mail {mail.kind}", mail)
+
+
+class MemoryApiTokens:
+    """The port `commands.ports.ApiTokens`."""
+
+    def add(self, workspace_id: UUID, issued: ApiTokenIssued, *, issued_by: str) -> Said:
+        return Said("let in", (workspace_id, issued, issued_by))
+
+    def rotate(self, workspace_id: UUID, rotated: ApiTokenRotated) -> Said:
+        return Said("let in too", (workspace_id, rotated))
+
+    def revoke(self, workspace_id: UUID, token_id: UUID) -> Said:
+        return Said("refuse", (workspace_id, token_id))

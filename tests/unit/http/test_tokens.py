@@ -25,3 +25,10 @@ def test_what_only_looks_like_a_token_is_not_one(token: str) -> None:
 
 def test_the_digest_is_sha_256() -> None:
     assert len(digest(new_token())) == 32
+
+
+def test_a_test_key_says_so_and_is_none_with_another_prefix() -> None:
+    token = new_token(test=True)
+    assert token.startswith("ee_test_")
+    assert is_well_formed(token)
+    assert not is_well_formed(token.replace("ee_test_", "ee_live_"))
