@@ -161,11 +161,3 @@ def test_a_server_that_fails_is_a_failure(server: ThreadingHTTPServer) -> None:
     client, origin, _ = egress(server)
     with pytest.raises(EgressFailedError, match="500"):
         client.get(f"{origin}/broken")
-
-
-def test_the_environments_proxy_is_not_asked(
-    server: ThreadingHTTPServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
-    client, origin, _ = egress(server)
-    assert client.get(f"{origin}/good") == b"good"

@@ -1,0 +1,1 @@
+"""Identities that others vouch for: keys, tokens, and signing in elsewhere."""
