@@ -17,6 +17,7 @@ CONTEXTS = (
     "delivery",
     "developer",
     "engagement",
+    "identity",
     "platform",
     "privacy",
     "tenancy",

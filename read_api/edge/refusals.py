@@ -27,6 +27,8 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "unavailable": 503,
         # refused by the domain
         "refused": 422,
+        "wrong_code": 401,
+        "sign_in_again": 403,
         "not_found": 404,
         "illegal_transition": 409,
         "concurrent_change": 409,

@@ -1,0 +1,54 @@
+"""Make a second factor count: the person's device shows the right code."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from commands.identity.factor_ports import OneTimeCodes, SecondFactors
+from commands.identity.prove_second_factor import ProveSecondFactor, device_step
+from commands.identity.renew_recovery_codes import require_shown
+from commands.ports import EventLog
+from domain.identity import second_factor
+from domain.identity.second_factor import SECOND_FACTOR, WrongCodeError, second_factor_id
+from domain.shared.context import Context
+
+
+class ConfirmSecondFactor(msgspec.Struct, frozen=True, kw_only=True):
+    """The device shows this code; these recovery codes will be shown."""
+
+    user_id: UUID
+    code: str
+    recovery_codes: Sequence[str]
+    authenticated_at: datetime
+
+    def __repr__(self) -> str:
+        """Show no code."""
+        return f"ConfirmSecondFactor({self.user_id})"
+
+
+def confirm_second_factor(
+    command: ConfirmSecondFactor,
+    context: Context,
+    log: EventLog,
+    factors: SecondFactors,
+    codes: OneTimeCodes,
+) -> int:
+    """Record it. Raises SignInAgainError, WrongCodeError, and FactorShownError on repeat."""
+    second_factor.require_recent(authenticated_at=command.authenticated_at, now=context.now)
+    user_id = command.user_id
+    proof = ProveSecondFactor(user_id=user_id, code=command.code)
+    step = device_step(proof, context, factors, codes)
+    if step is None:
+        raise WrongCodeError
+    digests = tuple(codes.digest(user_id, each) for each in command.recovery_codes)
+    position = log.decide(
+        SECOND_FACTOR,
+        second_factor_id(user_id),
+        lambda factor: second_factor.confirm(factor, user_id=user_id, recovery_codes=digests),
+        context,
+        effects=lambda _: [factors.confirm(user_id, step=step)],
+    )
+    require_shown(log, context, user_id, digests)
+    return position

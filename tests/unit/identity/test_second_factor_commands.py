@@ -1,0 +1,231 @@
+"""A second factor is added, proved, renewed and removed by its commands."""
+
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import msgspec
+import pyotp
+import pytest
+
+from commands.identity.confirm_second_factor import ConfirmSecondFactor, confirm_second_factor
+from commands.identity.enrol_second_factor import EnrolSecondFactor, enrol_second_factor
+from commands.identity.prove_second_factor import ProveSecondFactor, prove_second_factor
+from commands.identity.remove_second_factor import RemoveSecondFactor, remove_second_factor
+from commands.identity.renew_recovery_codes import RenewRecoveryCodes, renew_recovery_codes
+from domain.identity.second_factor import (
+    SECOND_FACTOR,
+    FactorShownError,
+    SignInAgainError,
+    WrongCodeError,
+    second_factor_id,
+)
+from domain.shared.context import Context
+from domain.shared.platform import PLATFORM
+from infra.crypto.totp import TotpCodes
+from infra.eventstore.memory import MemoryEventLog
+from infra.settings import Secret
+from tests.support.asking import asking
+from tests.support.memory_ports import Said
+
+CODES = TotpCodes(Secret("a-secret-of-the-installation-123456"))
+STEP = timedelta(seconds=30)
+
+
+class MemoryFactors:
+    """The port `SecondFactors`; what effects say is done at once."""
+
+    def __init__(self) -> None:
+        self.kept: dict[UUID, str] = {}
+        self.last_step: dict[UUID, int] = {}
+
+    def enrol(self, user_id: UUID, secret: str) -> Said:
+        self.kept.setdefault(user_id, secret)
+        return Said("enrol", user_id)
+
+    def confirm(self, user_id: UUID, *, step: int) -> Said:
+        self.last_step[user_id] = step
+        return Said("confirm", user_id)
+
+    def remove(self, user_id: UUID) -> Said:
+        return Said("remove", user_id)
+
+    def secret(self, user_id: UUID) -> str | None:
+        return self.kept.get(user_id)
+
+    def spend(self, user_id: UUID, *, step: int) -> bool:
+        if step <= self.last_step[user_id]:
+            return False
+        self.last_step[user_id] = step
+        return True
+
+
+class Ada:
+    """A person with a device, and what the commands need."""
+
+    def __init__(self) -> None:
+        self.user_id, self.log, self.factors = uuid4(), MemoryEventLog(), MemoryFactors()
+        self.context = asking(PLATFORM)
+        self.secret = CODES.new_secret()
+        self.paper = CODES.new_recovery_codes()
+
+    def later(self, steps: int = 1) -> Context:
+        """Ask anew, so many steps of the clock later."""
+        now = self.context.now + STEP * steps
+        self.context = msgspec.structs.replace(asking(PLATFORM), now=now)
+        return self.context
+
+    def shown(self, steps: int = 0) -> str:
+        return pyotp.TOTP(self.secret).at(self.context.now + STEP * steps)
+
+    def enrol(self) -> int:
+        command = EnrolSecondFactor(
+            user_id=self.user_id, secret=self.secret, authenticated_at=self.context.now
+        )
+        return enrol_second_factor(command, self.context, self.log, self.factors)
+
+    def confirm(self, code: str) -> int:
+        command = ConfirmSecondFactor(
+            user_id=self.user_id,
+            code=code,
+            recovery_codes=self.paper,
+            authenticated_at=self.context.now,
+        )
+        return confirm_second_factor(command, self.context, self.log, self.factors, CODES)
+
+    def prove(self, code: str) -> None:
+        proof = ProveSecondFactor(user_id=self.user_id, code=code)
+        prove_second_factor(proof, self.context, self.log, self.factors, CODES)
+
+
+@pytest.fixture
+def ada() -> Ada:
+    ada = Ada()
+    ada.enrol()
+    ada.later()
+    ada.confirm(ada.shown())
+    ada.later()
+    return ada
+
+
+def test_the_device_proves_and_each_code_once(ada: Ada) -> None:
+    ada.prove(ada.shown())
+    with pytest.raises(WrongCodeError):
+        ada.prove(ada.shown())
+    with pytest.raises(WrongCodeError):
+        ada.prove(ada.shown(-1))
+    ada.prove(ada.shown(1))
+
+
+@pytest.mark.parametrize("code", ["000000", "abcdef", "", "     ", "12345", "１２３４５６"])
+def test_a_wrong_code_proves_nothing(ada: Ada, code: str) -> None:
+    ada.factors.kept[ada.user_id] = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+    with pytest.raises(WrongCodeError):
+        ada.prove(code)
+
+
+def test_a_code_of_two_steps_ago_is_over(ada: Ada) -> None:
+    ada.later(5)
+    with pytest.raises(WrongCodeError):
+        ada.prove(ada.shown(-2))
+    ada.prove(ada.shown(-1))
+
+
+def test_what_is_not_confirmed_proves_nothing() -> None:
+    ada = Ada()
+    with pytest.raises(WrongCodeError):
+        ada.confirm("123456")
+    ada.enrol()
+    with pytest.raises(WrongCodeError):
+        ada.prove(ada.shown())
+
+
+def test_paper_proves_once_however_it_is_typed(ada: Ada) -> None:
+    ada.prove(f" {ada.paper[0].upper().replace('-', ' ')}")
+    ada.later()
+    with pytest.raises(WrongCodeError):
+        ada.prove(ada.paper[0])
+    ada.prove(ada.paper[1])
+
+
+def test_the_log_holds_neither_code_nor_paper(ada: Ada) -> None:
+    facts = msgspec.json.encode([event for _, _, event in ada.log.events[1:]]).decode()
+    assert not any(code in facts or code.replace("-", "") in facts for code in ada.paper)
+    assert ada.secret not in facts
+
+
+def test_new_paper_ends_the_old(ada: Ada) -> None:
+    fresh = CODES.new_recovery_codes()
+    proof = ProveSecondFactor(user_id=ada.user_id, code=ada.paper[0])
+    command = RenewRecoveryCodes(proof=proof, recovery_codes=fresh)
+    renew_recovery_codes(command, ada.context, ada.log, ada.factors, CODES)
+    ada.later()
+    with pytest.raises(WrongCodeError):
+        ada.prove(ada.paper[1])
+    ada.prove(fresh[0])
+
+
+def test_removing_needs_a_proof(ada: Ada) -> None:
+    def remove(code: str) -> int:
+        proof = ProveSecondFactor(user_id=ada.user_id, code=code)
+        return remove_second_factor(
+            RemoveSecondFactor(proof), ada.context, ada.log, ada.factors, CODES
+        )
+
+    with pytest.raises(WrongCodeError):
+        remove("000000")
+    assert remove(ada.shown()) == len(ada.log.events)
+    assert ada.log.effects[-1] == Said("remove", ada.user_id)
+    stream = second_factor_id(ada.user_id)
+    assert not ada.log.state(SECOND_FACTOR, stream, ada.context).enrolled
+
+
+def test_secrets_are_shown_once() -> None:
+    ada = Ada()
+    ada.enrol()
+    ada.secret = CODES.new_secret()
+    with pytest.raises(FactorShownError, match="begin with a new"):
+        ada.enrol()
+    ada.secret = ada.factors.kept[ada.user_id]
+    ada.later()
+    ada.confirm(ada.shown())
+    ada.paper = CODES.new_recovery_codes()
+    with pytest.raises(FactorShownError, match="renew them"):
+        ada.confirm(ada.shown())
+
+
+def test_a_change_of_the_factor_needs_a_recent_sign_in(ada: Ada) -> None:
+    long_ago = ada.context.now - timedelta(minutes=6)
+    add = EnrolSecondFactor(user_id=ada.user_id, secret=ada.secret, authenticated_at=long_ago)
+    with pytest.raises(SignInAgainError):
+        enrol_second_factor(add, ada.context, ada.log, ada.factors)
+    confirm = ConfirmSecondFactor(
+        user_id=ada.user_id, code=ada.shown(), recovery_codes=(), authenticated_at=long_ago
+    )
+    with pytest.raises(SignInAgainError):
+        confirm_second_factor(confirm, ada.context, ada.log, ada.factors, CODES)
+
+
+def test_a_command_shows_no_secret(ada: Ada) -> None:
+    proof = ProveSecondFactor(user_id=ada.user_id, code="123456")
+    shown = repr(
+        [
+            proof,
+            RemoveSecondFactor(proof),
+            RenewRecoveryCodes(proof=proof, recovery_codes=ada.paper),
+            EnrolSecondFactor(
+                user_id=ada.user_id, secret=ada.secret, authenticated_at=ada.context.now
+            ),
+            ConfirmSecondFactor(
+                user_id=ada.user_id,
+                code="123456",
+                recovery_codes=ada.paper,
+                authenticated_at=ada.context.now,
+            ),
+        ]
+    )
+    assert not any(secret in shown for secret in ("123456", ada.secret, *ada.paper))
+
+
+def test_the_picture_for_the_device_says_who_issued_it() -> None:
+    uri = CODES.uri("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", label="ada")
+    assert uri.startswith("otpauth://totp/Email%20Engine:ada?secret=JBSWY3DP")
