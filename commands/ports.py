@@ -202,7 +202,13 @@ class CampaignRuns(Protocol):
     """The gate that the dispatcher asks before each claim, one row a campaign."""
 
     def schedule(
-        self, workspace_id: UUID, campaign_id: UUID, *, send_at: datetime, snapshot: str
+        self,
+        workspace_id: UUID,
+        campaign_id: UUID,
+        *,
+        send_at: datetime,
+        snapshot: str,
+        sandbox: bool = False,
     ) -> Effect:
         """Return the effect that puts the campaign on the calendar, its gate shut."""
 

@@ -25,7 +25,8 @@ VALUES (%(workspace_id)s, %(campaign_id)s, %(name)s, %(template_id)s, 'draft', %
 ON CONFLICT (workspace_id, campaign_id) DO NOTHING
 """
 CHANGES: dict[type[Event], LiteralString] = {
-    CampaignScheduled: "status = 'scheduled', send_at = %(send_at)s, snapshot = %(snapshot)s",
+    CampaignScheduled: "status = 'scheduled', send_at = %(send_at)s, snapshot = %(snapshot)s,"
+    " sandbox = %(sandbox)s",
     CampaignLaunched: "status = 'running', launched_at = %(launched_at)s",
     AudienceFrozen: "audience = %(queued)s + %(skipped)s",
     CampaignPaused: "status = 'paused'",
@@ -40,7 +41,7 @@ class CampaignList:
     """One row a campaign."""
 
     name = "campaign_list"
-    version = 1
+    version = 2
     contexts = frozenset({"campaigns"})
     opens = False
     tables = (
@@ -52,6 +53,7 @@ class CampaignList:
                 "template_id uuid NOT NULL",
                 "status text NOT NULL",
                 "snapshot text",
+                "sandbox boolean NOT NULL DEFAULT false",
                 "audience integer",
                 "send_at timestamptz",
                 "drafted_at timestamptz NOT NULL",

@@ -99,7 +99,12 @@ class Wiring:
     def _per_request(self) -> dict[str, Provide]:
         pool = self.adapters.pool
         reads = ReadsProvider(pool, Checkpoints(pool))
-        writes = WriteContext(RequestKeys(pool), now=now, new_id=new_id)
+        writes = WriteContext(
+            RequestKeys(pool),
+            now=now,
+            new_id=new_id,
+            has_sandbox=bool(self.adapters.settings.sandbox.host),
+        )
         return {
             "log": Provide(self._log),
             "keys": Provide(self._keys),

@@ -1,5 +1,8 @@
 """The dispatcher: hands queued mail to the relay, each message at most once.
 
+What test keys send goes through a second one in the same process, to the sandbox: it has its own
+lease, connections and chunks, so that neither can reach, or delay, what is the other's.
+
 Stages run side by side: while one chunk is on the wire, the next is being handed over and a
 further claim is being rendered. A chunk is recorded as handed over before the first byte is
 sent; what a crash leaves between the final dot and its reply becomes EmailUncertain.
@@ -8,7 +11,7 @@ sent; what a crash leaves between the final dot and its reply becomes EmailUncer
 import asyncio
 import random
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 
 import msgspec
 import structlog
@@ -24,7 +27,7 @@ from infra.postgres.email_queue import EmailQueue
 from infra.postgres.heartbeats import beat
 from infra.postgres.relay_rates import RelayRate, RelayRates
 from infra.postgres.system_mails import SystemMailQueue
-from infra.settings import SmtpSettings
+from infra.settings import SandboxSettings, SmtpSettings
 from infra.smtp.options import RelayOptions, TlsPolicy
 from infra.smtp.sender import SmtpSender
 from workers.dispatching.campaign_mail import CampaignMails, Ready
@@ -45,6 +48,7 @@ AHEAD = 2  # claims that wait, rendered
 IN_FLIGHT = 6  # chunks between the handover and the record of their last outcome
 SYSTEM_CONNECTIONS = 2  # beside the campaigns', so that no campaign can occupy them
 POLL_S = 0.1
+SANDBOX_POLL_S = 1.0
 DRAIN_S = 20.0  # for chunks in flight to end by themselves at the stop
 LAST_DRAIN_S = 5.0  # for the message on each connection after that
 SWITCH_S = 0.001  # threads render and wait for the database; the wire must not wait for them
@@ -63,15 +67,20 @@ class Dispatcher:
         retry: RetryPolicy = BULK,
         jitter: Callable[[], float] = random.random,
         system_sender: SmtpSender | None = None,
+        sandbox: bool = False,
+        lanes: Collection[bool] = (False, True),
     ) -> None:
         self._adapters = adapters
         self._sender = sender
         self._system_sender = system_sender or sender
+        self._poll_s = SANDBOX_POLL_S if sandbox else POLL_S
         self._leases = DispatcherLeases(adapters.pool)
         self._queue = EmailQueue(adapters.pool, owner=clock.new_id())
         settings = adapters.settings
         links = SignedLinks(settings.secret_key, public_url=settings.public_url)
-        self._claimer = Claimer(adapters, self._queue, CampaignMails(adapters.pool, links))
+        self._claimer = Claimer(
+            adapters, self._queue, CampaignMails(adapters.pool, links), sandbox=sandbox
+        )
         self._recorder = OutcomeRecorder(adapters.log, self._queue)
         self._rates = RelayRates(adapters.pool)
         self._rate = RelayRate(relay, rate_per_s) if rate_per_s > 0 else None
@@ -88,12 +97,15 @@ class Dispatcher:
         self._lane = SystemLane(
             adapters.log,
             queue=(
-                waiting := SystemMailQueue(adapters.pool, adapters.vault, owner=self._queue.owner)
+                waiting := SystemMailQueue(
+                    adapters.pool, adapters.vault, owner=self._queue.owner, lanes=lanes
+                )
             ),
             settler=SystemSettler(queue=waiting, now=clock.now, jitter=jitter),
             sender=Sender(*settings.system_mail_from),
-            routes={False: Route(sender=self._system_sender, relay=relay, rate=self._rate)},
+            routes={sandbox: Route(sender=self._system_sender, relay=relay, rate=self._rate)},
             rates=self._rates,
+            poll_s=self._poll_s,
         )
         self._ready: asyncio.Queue[Batch | None] = asyncio.Queue(AHEAD)
         self._free = asyncio.Semaphore(IN_FLIGHT)
@@ -135,7 +147,7 @@ class Dispatcher:
                 self._ending = True
                 break
             if batch is None:
-                await stop.sleep(POLL_S)
+                await stop.sleep(self._poll_s)
             else:
                 await self._ready.put(batch)
         await self._ready.put(None)
@@ -201,9 +213,10 @@ class Dispatcher:
 
 
 async def run(adapters: Adapters, stop: Stop) -> None:
-    """Dispatch through the relay of the settings until the stop."""
+    """Dispatch through the relay of the settings, and to the sandbox if there is one."""
     sys.setswitchinterval(SWITCH_S)
-    smtp = adapters.settings.smtp
+    smtp, sandbox = adapters.settings.smtp, adapters.settings.sandbox
+    has_sandbox = bool(sandbox.host)
 
     async def life() -> None:
         options = relay_options(smtp)
@@ -215,10 +228,20 @@ async def run(adapters: Adapters, stop: Stop) -> None:
                 relay=f"{smtp.host}:{smtp.port}",
                 rate_per_s=smtp.rate_per_s,
                 system_sender=system_sender,
+                lanes=(False,) if has_sandbox else (False, True),
             )
             await dispatcher.run(stop)
 
-    await live(stop, life)
+    async def sandbox_life() -> None:
+        async with SmtpSender(sandbox_options(sandbox)) as sender:
+            relay = f"{sandbox.host}:{sandbox.port}"
+            dispatcher = Dispatcher(
+                adapters, sender=sender, relay=relay, sandbox=True, lanes=(True,)
+            )
+            await dispatcher.run(stop)
+
+    lives = [life, sandbox_life] if has_sandbox else [life]
+    await asyncio.gather(*(live(stop, one) for one in lives))
 
 
 async def live(stop: Stop, life: Callable[[], Awaitable[None]]) -> None:
@@ -243,4 +266,11 @@ def relay_options(smtp: SmtpSettings) -> RelayOptions:
         password=smtp.password.reveal() or None,
         tls=TlsPolicy(smtp.tls.value),
         connections=smtp.connections,
+    )
+
+
+def sandbox_options(sandbox: SandboxSettings) -> RelayOptions:
+    """Return how the sandbox is reached: no credentials, encrypted only if it offers that."""
+    return RelayOptions(
+        host=sandbox.host, port=sandbox.port, tls=TlsPolicy.MAY, connections=SYSTEM_CONNECTIONS
     )

@@ -45,8 +45,8 @@ class Scheduler:
         self._audience = PostgresAudience(adapters.pool)
         self._finder = RunFinder(adapters.pool)
         self._leases = DispatcherLeases(adapters.pool)
-        smtp = adapters.settings.smtp
-        self._relay = f"{smtp.host}:{smtp.port}"
+        smtp, sandbox = adapters.settings.smtp, adapters.settings.sandbox
+        self._relays = {False: f"{smtp.host}:{smtp.port}", True: f"{sandbox.host}:{sandbox.port}"}
         self._vault_keeper = VaultKeeper(adapters)
         self._erasures = ErasureFinisher(adapters, worker=NAME)
         self._house_kept_until = 0.0
@@ -56,7 +56,7 @@ class Scheduler:
         self._keep_house()
         for run in self._finder.due():
             self._launch(run)
-        recovered = recover(self._log, self._leases, relay=self._relay)
+        recovered = recover(self._log, self._leases, relays=self._relays)
         cancelled = sum(self._skip_cancelled(run) for run in self._finder.cancelled_with_tasks())
         for run in self._finder.finished():
             self._finish(run)

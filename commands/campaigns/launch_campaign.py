@@ -46,21 +46,32 @@ def launch_campaign(
                 campaign_id=command.campaign_id,
                 send_at=context.now,
                 snapshot=frozen.sha256,
+                sandbox=context.sandbox,
             )
             now = CAMPAIGN.evolve(now, planned[0])
         return planned + decider.launch(
-            now, campaign_id=command.campaign_id, now=context.now, audience=size
+            now,
+            campaign_id=command.campaign_id,
+            now=context.now,
+            audience=size,
+            sandbox=context.sandbox,
         )
 
     def effects(events: Sequence[CampaignEvent]) -> Sequence[Effect]:
         made: list[Effect] = []
         for event in events:
             match event:
-                case CampaignScheduled(campaign_id=campaign_id, send_at=send_at, snapshot=sha256):
+                case CampaignScheduled(snapshot=sha256):
                     workspace_id = context.workspace_id
                     made += [
                         snapshots.add(workspace_id, sha256=sha256, content=frozen.json),
-                        runs.schedule(workspace_id, campaign_id, send_at=send_at, snapshot=sha256),
+                        runs.schedule(
+                            workspace_id,
+                            event.campaign_id,
+                            send_at=event.send_at,
+                            snapshot=sha256,
+                            sandbox=event.sandbox,
+                        ),
                     ]
                 case CampaignLaunched(campaign_id=campaign_id, launched_at=launched_at):
                     made.append(

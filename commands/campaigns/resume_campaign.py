@@ -23,7 +23,9 @@ def resume_campaign(
     return log.decide(
         CAMPAIGN,
         command.campaign_id,
-        lambda campaign: decider.resume(campaign, campaign_id=command.campaign_id),
+        lambda campaign: decider.resume(
+            campaign, campaign_id=command.campaign_id, sandbox=context.sandbox
+        ),
         context,
         effects=lambda _: [runs.resume(context.workspace_id, command.campaign_id)],
     )

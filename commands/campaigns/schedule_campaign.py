@@ -40,7 +40,11 @@ def schedule_campaign(
         CAMPAIGN,
         command.campaign_id,
         lambda now: decider.schedule(
-            now, campaign_id=command.campaign_id, send_at=command.send_at, snapshot=sha256
+            now,
+            campaign_id=command.campaign_id,
+            send_at=command.send_at,
+            snapshot=sha256,
+            sandbox=context.sandbox,
         ),
         context,
         effects=lambda _: [
@@ -50,6 +54,7 @@ def schedule_campaign(
                 command.campaign_id,
                 send_at=command.send_at,
                 snapshot=sha256,
+                sandbox=context.sandbox,
             ),
         ],
     )

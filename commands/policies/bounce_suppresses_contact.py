@@ -20,8 +20,8 @@ class BounceSuppressesContact:
 
     def react(self, event: Event, context: Context) -> None:
         """Suppress the person; the second bounce of somebody suppressed changes nothing."""
-        if not isinstance(event, EmailBounced):
-            return
+        if not isinstance(event, EmailBounced) or event.sandbox:
+            return  # what a sandbox says of an address says nothing about the person
         command = SuppressContact(
             contact_id=event.contact_id,
             reason=SuppressionReason.HARD_BOUNCE,

@@ -42,6 +42,7 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True):
     send_at: datetime | None = None
     launched_at: datetime | None = None
     snapshot: str = ""
+    sandbox: bool = False
     audience_frozen: bool = False
 
 
@@ -57,22 +58,38 @@ def draft(
 
 
 def schedule(
-    campaign: Campaign, *, campaign_id: UUID, send_at: datetime, snapshot: str
+    campaign: Campaign,
+    *,
+    campaign_id: UUID,
+    send_at: datetime,
+    snapshot: str,
+    sandbox: bool = False,
 ) -> list[CampaignEvent]:
-    """Fix content and start. A start in the past means: as soon as possible."""
+    """Fix content, start and where it goes. A start in the past means: as soon as possible."""
     _require(campaign, Status.DRAFT, verb="schedule", hint="only a draft can be scheduled")
-    return [CampaignScheduled(campaign_id=campaign_id, send_at=send_at, snapshot=snapshot)]
+    return [
+        CampaignScheduled(
+            campaign_id=campaign_id, send_at=send_at, snapshot=snapshot, sandbox=sandbox
+        )
+    ]
 
 
 def launch(
-    campaign: Campaign, *, campaign_id: UUID, now: datetime, audience: int
+    campaign: Campaign,
+    *,
+    campaign_id: UUID,
+    now: datetime,
+    audience: int,
+    sandbox: bool = False,
 ) -> list[CampaignEvent]:
     """Start a scheduled campaign that is due. `audience` is how many contacts are mailable now.
 
-    Raises IllegalTransitionError when it is not scheduled (launched twice, for example), and
-    InvalidInputError when it is not due yet, or nobody would get it.
+    It goes where it was scheduled to go. Raises IllegalTransitionError when it is not scheduled
+    (launched twice, for example) or a test key would send it to people, and InvalidInputError when
+    it is not due yet, or nobody would get it.
     """
     _require(campaign, Status.SCHEDULED, verb="launch", hint="a campaign is launched once")
+    _require_own_sandbox(campaign, verb="launch", sandbox=sandbox)
     if campaign.send_at is not None and campaign.send_at > now:
         raise InvalidInputError(f"the campaign is not due before {campaign.send_at.isoformat()}")
     if audience == 0:
@@ -80,7 +97,14 @@ def launch(
             "the audience is empty: no contact of this workspace may be mailed; "
             "import contacts first"
         )
-    return [CampaignLaunched(campaign_id=campaign_id, launched_at=now, snapshot=campaign.snapshot)]
+    return [
+        CampaignLaunched(
+            campaign_id=campaign_id,
+            launched_at=now,
+            snapshot=campaign.snapshot,
+            sandbox=campaign.sandbox,
+        )
+    ]
 
 
 def freeze_audience(
@@ -98,9 +122,10 @@ def pause(campaign: Campaign, *, campaign_id: UUID) -> list[CampaignEvent]:
     return [CampaignPaused(campaign_id=campaign_id)]
 
 
-def resume(campaign: Campaign, *, campaign_id: UUID) -> list[CampaignEvent]:
+def resume(campaign: Campaign, *, campaign_id: UUID, sandbox: bool = False) -> list[CampaignEvent]:
     """Go on sending."""
     _require(campaign, Status.PAUSED, verb="resume", hint="only a paused campaign can be resumed")
+    _require_own_sandbox(campaign, verb="resume", sandbox=sandbox)
     return [CampaignResumed(campaign_id=campaign_id)]
 
 
@@ -129,7 +154,11 @@ def evolve(campaign: Campaign, event: CampaignEvent) -> Campaign:  # noqa: PLR09
             return change(campaign, status=Status.DRAFT, template_id=event.template_id)
         case CampaignScheduled():
             return change(
-                campaign, status=Status.SCHEDULED, send_at=event.send_at, snapshot=event.snapshot
+                campaign,
+                status=Status.SCHEDULED,
+                send_at=event.send_at,
+                snapshot=event.snapshot,
+                sandbox=event.sandbox,
             )
         case CampaignLaunched():
             return change(campaign, status=Status.RUNNING, launched_at=event.launched_at)
@@ -152,6 +181,14 @@ def _require(campaign: Campaign, wanted: Status, *, verb: str, hint: str) -> Non
         raise NotFoundError("there is no such campaign in this workspace")
     if campaign.status is not wanted:
         raise IllegalTransitionError(f"cannot {verb}: the campaign is {campaign.status}; {hint}")
+
+
+def _require_own_sandbox(campaign: Campaign, *, verb: str, sandbox: bool) -> None:
+    """Keep test keys from what goes to people."""
+    if sandbox and not campaign.sandbox:
+        raise IllegalTransitionError(
+            f"a test key cannot {verb} a campaign that goes to people: use a live key"
+        )
 
 
 CAMPAIGN: StreamModel[Campaign, CampaignEvent] = StreamModel(

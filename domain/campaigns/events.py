@@ -17,12 +17,16 @@ class CampaignDrafted(Event, frozen=True):
 
 
 class CampaignScheduled(Event, frozen=True):
-    """The campaign will start at `send_at`; `snapshot` is the digest of what will be sent."""
+    """The campaign will start at `send_at`; `snapshot` is the digest of what will be sent.
+
+    A `sandbox` campaign was scheduled by a test key: it goes to the sandbox, whoever launches it.
+    """
 
     TAG: ClassVar[str] = "campaigns.campaign_scheduled.v1"
     campaign_id: UUID
     send_at: datetime
     snapshot: str
+    sandbox: bool = False
 
 
 class CampaignLaunched(Event, frozen=True):
@@ -32,6 +36,7 @@ class CampaignLaunched(Event, frozen=True):
     campaign_id: UUID
     launched_at: datetime
     snapshot: str
+    sandbox: bool = False
 
 
 class AudienceFrozen(Event, frozen=True):

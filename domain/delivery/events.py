@@ -60,6 +60,7 @@ class EmailSent(Event, frozen=True):
     attempt: int
     relay: str
     reply: Personal[str | None] = None
+    sandbox: bool = False
 
 
 class EmailDeferred(Event, frozen=True):
@@ -76,6 +77,7 @@ class EmailDeferred(Event, frozen=True):
     status: str
     retry_at_ms: int
     reply: Personal[str | None] = None
+    sandbox: bool = False
 
 
 class EmailFailed(Event, frozen=True):
@@ -92,6 +94,7 @@ class EmailFailed(Event, frozen=True):
     status: str
     reason: str
     reply: Personal[str | None] = None
+    sandbox: bool = False
 
 
 class EmailBounced(Event, frozen=True):
@@ -107,6 +110,7 @@ class EmailBounced(Event, frozen=True):
     code: int
     status: str
     reply: Personal[str | None] = None
+    sandbox: bool = False
 
 
 class EmailUncertain(Event, frozen=True):
@@ -122,6 +126,7 @@ class EmailUncertain(Event, frozen=True):
     attempt: int
     relay: str
     reason: str
+    sandbox: bool = False
 
 
 class SystemMailSent(Event, frozen=True):

@@ -12,8 +12,9 @@ from infra.postgres.sql_effect import SqlEffect
 from infra.postgres.tenant_scope import tenant_scope
 
 _SCHEDULE = """
-INSERT INTO campaign_runs (workspace_id, campaign_id, gate, send_at, snapshot)
-VALUES (%(workspace_id)s, %(campaign_id)s, 'scheduled', %(send_at)s, %(snapshot)s)
+INSERT INTO campaign_runs (workspace_id, campaign_id, gate, send_at, snapshot, sandbox)
+VALUES (%(workspace_id)s, %(campaign_id)s, 'scheduled', %(send_at)s, %(snapshot)s,
+        %(sandbox)s)
 """
 # The position is that of CampaignLaunched, the last one this session drew: unlike the head of the
 # sequence it cannot belong to a transaction that is rolled back and never reached by a follower.
@@ -32,7 +33,7 @@ UPDATE campaign_runs SET expanded = true
 """
 _COLUMNS: LiteralString = (
     "workspace_id, campaign_id, gate, snapshot, coalesce(launched_at_ms, 0),"
-    " coalesce(launched_position, 0), expand_after, queued, skipped"
+    " coalesce(launched_position, 0), expand_after, queued, skipped, sandbox"
 )
 _DUE = "gate = 'scheduled' AND send_at <= clock_timestamp() ORDER BY send_at"
 _EXPANDABLE = (
@@ -71,17 +72,25 @@ class CampaignRun(msgspec.Struct, frozen=True):
     expand_after: UUID
     queued: int
     skipped: int
+    sandbox: bool = False
 
 
 class PostgresCampaignRuns:
     """The port `commands.ports.CampaignRuns`."""
 
     def schedule(
-        self, workspace_id: UUID, campaign_id: UUID, *, send_at: datetime, snapshot: str
+        self,
+        workspace_id: UUID,
+        campaign_id: UUID,
+        *,
+        send_at: datetime,
+        snapshot: str,
+        sandbox: bool = False,
     ) -> SqlEffect:
         """See the port."""
         key = _key(workspace_id, campaign_id)
-        return SqlEffect(_SCHEDULE, key | {"send_at": send_at, "snapshot": snapshot})
+        planned = {"send_at": send_at, "snapshot": snapshot, "sandbox": sandbox}
+        return SqlEffect(_SCHEDULE, key | planned)
 
     def launch(self, workspace_id: UUID, campaign_id: UUID, *, launched_at: datetime) -> SqlEffect:
         """See the port."""

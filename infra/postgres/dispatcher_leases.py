@@ -21,7 +21,9 @@ UPDATE dispatchers SET alive_until = clock_timestamp() + make_interval(secs => %
  WHERE dispatcher_id = %s AND alive_until > clock_timestamp()
 """
 _LEFT = """
-SELECT workspace_id, message_id, campaign_id, contact_id, phase, attempt FROM email_tasks
+SELECT workspace_id, message_id, campaign_id, contact_id, phase, attempt,
+       coalesce(r.sandbox, false)
+  FROM email_tasks t LEFT JOIN campaign_runs r USING (workspace_id, campaign_id)
  WHERE locked_by = %s ORDER BY workspace_id LIMIT %s
 """
 _FREE = """
@@ -52,6 +54,7 @@ class LeftTask(msgspec.Struct, frozen=True):
     contact_id: UUID
     phase: int
     attempt: int
+    sandbox: bool
 
 
 class DispatcherLeases:

@@ -1,6 +1,7 @@
 """Mail of the system on its way to the dispatcher, sealed under the key of whom it is for."""
 
 import os
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -29,7 +30,7 @@ due_at <= clock_timestamp() AND (locked_by IS NULL OR NOT EXISTS (
 """
 # Each workspace's oldest before anybody's second.
 _WAITING = (
-    "SELECT workspace_id, mail_id FROM system_mails WHERE "
+    "SELECT workspace_id, mail_id FROM system_mails WHERE sandbox = ANY(%(lanes)s) AND "
     + _FREE
     + """
  ORDER BY row_number() OVER (PARTITION BY workspace_id ORDER BY due_at), due_at LIMIT %(limit)s
@@ -128,18 +129,24 @@ class SystemMailQueue:
     """The waiting mails as one dispatcher sees them; `owner` is its id.
 
     A mail belongs to whom it names for as long as that dispatcher is alive by the database's
-    clock. What a dead one left is taken again: at least once, not at most once.
+    clock. What a dead one left is taken again: at least once, not at most once. `lanes` says whose
+    mail it takes: that of test keys (True), all other (False), or both.
     """
 
-    def __init__(self, pool: Pool, vault: KeyVault, *, owner: UUID) -> None:
+    def __init__(
+        self, pool: Pool, vault: KeyVault, *, owner: UUID, lanes: Collection[bool] = (False, True)
+    ) -> None:
         self._pool = pool
         self._vault = vault
         self._owner = owner
+        self._lanes = list(lanes)
 
     def claim(self, *, limit: int) -> list[ClaimedMail]:
         """Take up to `limit` due mails, those of all workspaces in turn."""
         with self._pool.connection() as connection:
-            waiting = connection.execute(_WAITING, {"limit": limit}).fetchall()
+            waiting = connection.execute(
+                _WAITING, {"limit": limit, "lanes": self._lanes}
+            ).fetchall()
         claimed = (self._claim(workspace_id, mail_id) for workspace_id, mail_id in waiting)
         return [mail for mail in claimed if mail is not None]
 

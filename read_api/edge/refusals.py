@@ -19,6 +19,7 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "request_timeout": 408,
         "not_caught_up": 409,
         "idempotency_key_reused": 409,
+        "sandbox_missing": 409,
         "gone": 410,
         "body_too_large": 413,
         "unsupported_media_type": 415,

@@ -15,9 +15,11 @@ from commands.http.client import truncated_ip
 from domain.shared.context import Context
 from domain.shared.platform import PLATFORM
 from infra.postgres.request_keys import Claim, RequestKeys
+from read_api.edge.refusals import RefusalError
 from read_api.edge.request_marks import (
     CALLER,
     Caller,
+    caller_of,
     noted,
     operation_of,
     request_id_of,
@@ -26,6 +28,7 @@ from read_api.edge.request_marks import (
 )
 from read_api.edge.upload import discard_upload, spooled_upload
 
+SENDS = "campaigns:send"
 STRANGER = "stranger"
 """The actor of what somebody does who is not signed in: registers, asks for a reset."""
 AnyRequest = Request[Any, Any, Any]  # the vendor's three free parameters
@@ -46,11 +49,17 @@ class WriteContext:
     """Provides `claim`, and from it `context`, `account_context` and `new_id`."""
 
     def __init__(
-        self, keys: RequestKeys, *, now: Callable[[], datetime], new_id: Callable[[], UUID]
+        self,
+        keys: RequestKeys,
+        *,
+        now: Callable[[], datetime],
+        new_id: Callable[[], UUID],
+        has_sandbox: bool,
     ) -> None:
         self._keys = keys
         self._now = now
         self._new_id = new_id
+        self._has_sandbox = has_sandbox
 
     async def claim(self, request: AnyRequest, idempotency_key: IdempotencyKey = None) -> Claim:
         """Return new ids, or those that the key got when it came first."""
@@ -73,7 +82,17 @@ class WriteContext:
     async def context(
         self, request: AnyRequest, claim: NamedDependency[SkipValidation[Claim]]
     ) -> Context:
-        """Return the context of a command in the caller's workspace."""
+        """Return the context of a command in the caller's workspace.
+
+        Raises RefusalError sandbox_missing when a test key would send and there is no sandbox.
+        """
+        sends = request.route_handler.opt.get("permission") == SENDS
+        if sends and caller_of(request).sandbox and not self._has_sandbox:
+            raise RefusalError(
+                "sandbox_missing",
+                "what a test key sends goes to the sandbox, but this installation has none: "
+                "set ENGINE_SANDBOX_SMTP_HOST, or use a live key",
+            )
         return self._context(request, claim, workspace_of(request))
 
     async def account_context(
@@ -92,6 +111,7 @@ class WriteContext:
             correlation_id=request_id_of(request),
             ip=truncated_ip(request.client.host if request.client else None),
             command=operation_of(request.route_handler),
+            sandbox=caller.sandbox if caller else False,
         )
 
     async def new_id(self, claim: NamedDependency[SkipValidation[Claim]]) -> UUID:

@@ -12,8 +12,8 @@ from read_api.queries.rows import LAST_POSITION, shown
 from schemas.http.campaigns import Campaign, CampaignPage, CampaignStats
 
 COLUMNS = """
-SELECT campaign_id, name, template_id, status, snapshot, audience, send_at, drafted_at,
-       launched_at, ended_at, position
+SELECT campaign_id, name, template_id, status, snapshot, sandbox, audience, send_at,
+       drafted_at, launched_at, ended_at, position
   FROM campaigns WHERE workspace_id = %(workspace_id)s
 """
 LIST = COLUMNS + " AND position < %(position)s ORDER BY position DESC LIMIT %(fetch)s"

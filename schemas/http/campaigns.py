@@ -33,6 +33,7 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True):
         msgspec.Meta(description="draft, scheduled, running, paused, completed or cancelled"),
     ]
     snapshot: str | None
+    sandbox: Annotated[bool, msgspec.Meta(description="A test key's: it reaches nobody.")]
     audience: int | None
     send_at: datetime | None
     drafted_at: datetime

@@ -33,10 +33,16 @@ class MemoryCampaignRuns:
     """The port `commands.ports.CampaignRuns`."""
 
     def schedule(
-        self, workspace_id: UUID, campaign_id: UUID, *, send_at: datetime, snapshot: str
+        self,
+        workspace_id: UUID,
+        campaign_id: UUID,
+        *,
+        send_at: datetime,
+        snapshot: str,
+        sandbox: bool = False,
     ) -> Said:
         del workspace_id, campaign_id
-        return Said(f"schedule {snapshot}", send_at)
+        return Said(f"schedule {snapshot}{' in the sandbox' if sandbox else ''}", send_at)
 
     def launch(self, workspace_id: UUID, campaign_id: UUID, *, launched_at: datetime) -> Said:
         del workspace_id, campaign_id

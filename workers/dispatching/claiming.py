@@ -30,18 +30,22 @@ class Batch(msgspec.Struct, frozen=True):
 class Claimer:
     """Goes round the open campaigns, a claim each, the workspaces in turn."""
 
-    def __init__(self, adapters: Adapters, queue: EmailQueue, mails: CampaignMails) -> None:
+    def __init__(
+        self, adapters: Adapters, queue: EmailQueue, mails: CampaignMails, *, sandbox: bool = False
+    ) -> None:
         self._log = adapters.log
         self._vault = adapters.vault
         self._queue = queue
         self._mails = mails
+        self._sandbox = sandbox
         self._finder = RunFinder(adapters.pool)
         self._turns: deque[CampaignRun] = deque()
 
     def next_batch(self, *, limit: int) -> Batch | None:
         """Return the next batch that is not empty; None when nothing is due."""
         if not self._turns:
-            self._turns.extend(in_turn(self._finder.sendable()))
+            sendable = self._finder.sendable()
+            self._turns.extend(in_turn([run for run in sendable if run.sandbox == self._sandbox]))
         while self._turns:
             run = self._turns.popleft()
             tasks = self._queue.claim(run, limit=limit)

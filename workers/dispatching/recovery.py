@@ -1,6 +1,6 @@
 """What dead dispatchers left: queued messages are free again, handed-over ones are uncertain."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from uuid import UUID
 
@@ -19,9 +19,11 @@ log = structlog.get_logger()
 BATCH = 500
 HANDED_OVER = 1
 REASON = "dispatcher_lost"
+Relays = Mapping[bool, str]
+"""The names of the relay (False) and of the sandbox (True)."""
 
 
-def recover(log_: PostgresEventLog, leases: DispatcherLeases, *, relay: str) -> int:
+def recover(log_: PostgresEventLog, leases: DispatcherLeases, *, relays: Relays) -> int:
     """Sort out a batch of each dead dispatcher's messages; returns how many there were.
 
     A message of phase 1 may have reached the relay: it is never sent again, and counted.
@@ -31,7 +33,7 @@ def recover(log_: PostgresEventLog, leases: DispatcherLeases, *, relay: str) -> 
         left = leases.left_by(owner, limit=BATCH)
         found += len(left)
         for workspace_id, tasks in groupby(left, key=lambda task: task.workspace_id):
-            _sort_out(log_, leases, workspace_id, list(tasks), owner=owner, relay=relay)
+            _sort_out(log_, leases, workspace_id, list(tasks), owner=owner, relays=relays)
         if not left:
             leases.forget(owner)
     return found
@@ -44,7 +46,7 @@ def _sort_out(
     tasks: Sequence[LeftTask],
     *,
     owner: UUID,
-    relay: str,
+    relays: Relays,
 ) -> None:
     free = [task.message_id for task in tasks if task.phase != HANDED_OVER]
     lost = [task for task in tasks if task.phase == HANDED_OVER]
@@ -52,14 +54,14 @@ def _sort_out(
         leases.free(workspace_id, free, owner=owner)
     if lost:
         log_.record(
-            list(_uncertain(lost, relay=relay)),
+            list(_uncertain(lost, relays=relays)),
             acting("scheduler", workspace_id, new_id()),
             effects=[give_up(workspace_id, [task.message_id for task in lost], owner=owner)],
         )
     log.warning("dispatcher_recovered", dispatcher=str(owner), freed=len(free), uncertain=len(lost))
 
 
-def _uncertain(lost: Iterable[LeftTask], *, relay: str) -> Iterable[Fact]:
+def _uncertain(lost: Iterable[LeftTask], *, relays: Relays) -> Iterable[Fact]:
     """Yield the facts; an outcome that the dispatcher itself recorded in time stands."""
     for task in lost:
         yield Fact(
@@ -69,7 +71,8 @@ def _uncertain(lost: Iterable[LeftTask], *, relay: str) -> Iterable[Fact]:
                 campaign_id=task.campaign_id,
                 contact_id=task.contact_id,
                 attempt=task.attempt,
-                relay=relay,
+                relay=relays[task.sandbox],
                 reason=REASON,
+                sandbox=task.sandbox,
             ),
         )

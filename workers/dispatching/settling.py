@@ -35,6 +35,7 @@ class _Attempt(TypedDict):
     contact_id: UUID
     attempt: int
     relay: str
+    sandbox: bool
 
 
 class _Refusal(_Attempt):
@@ -159,6 +160,7 @@ class Settler(msgspec.Struct, frozen=True, kw_only=True):
             "contact_id": task.contact_id,
             "attempt": task.attempt + 1,
             "relay": self.relay,
+            "sandbox": run.sandbox,
         }
 
 

@@ -33,7 +33,6 @@ from workers.runtime import Stop
 log = structlog.get_logger()
 
 AT_ONCE = 16
-POLL_S = 0.1
 
 
 class OneMailSender(Protocol):
@@ -63,6 +62,7 @@ class SystemLane:
         sender: Sender,
         routes: Mapping[bool, Route],
         rates: RelayRates,
+        poll_s: float,
     ) -> None:
         self._log = log_
         self._queue = queue
@@ -70,6 +70,7 @@ class SystemLane:
         self._sender = sender
         self._routes = routes
         self._rates = rates
+        self._poll_s = poll_s
         self._flying: set[asyncio.Task[None]] = set()
 
     async def run(self, stop: Stop, *, ending: Callable[[], bool]) -> None:
@@ -84,7 +85,7 @@ class SystemLane:
             if len(self._flying) >= AT_ONCE:
                 await asyncio.wait(self._flying, return_when=asyncio.FIRST_COMPLETED)
             elif not claimed:
-                await stop.sleep(POLL_S)
+                await stop.sleep(self._poll_s)
             self._land()
 
     async def drain(self) -> None:

@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 from uuid import uuid4
 
+import msgspec
 import pytest
 
 from commands.campaigns.cancel_campaign import CancelCampaign, cancel_campaign
@@ -223,6 +224,7 @@ def test_a_hard_bounce_suppresses_once_and_other_events_are_passed_over() -> Non
         code=550,
         status="5.1.1",
     )
+    policy.react(msgspec.structs.replace(bounced, contact_id=uuid4(), sandbox=True), ask())
     policy.react(bounced, ask())
     policy.react(bounced, ask())
     policy.react(log.events[0][2], ask())

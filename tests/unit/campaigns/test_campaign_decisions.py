@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from domain.campaigns import decider
 from domain.campaigns.decider import CAMPAIGN, Campaign, Status
@@ -168,3 +169,24 @@ def test_a_resumed_campaign_runs_as_if_it_had_never_been_paused() -> None:
 def test_evolve_believes_an_impossible_history() -> None:
     """Resumed after the end: nobody would decide that, but a fact is a fact."""
     assert CAMPAIGN.fold([COMPLETED, RESUMED]).status is Status.RUNNING
+
+
+TESTED = structs.replace(SCHEDULED, sandbox=True)
+
+
+def test_what_a_test_key_schedules_is_launched_into_the_sandbox_by_anybody() -> None:
+    test = ask(decider.schedule, send_at=NOW, snapshot=SNAPSHOT, sandbox=True)
+    Scenario(CAMPAIGN).given(DRAFTED).when(test).then(TESTED)
+    for sandbox in (True, False):
+        launching = ask(decider.launch, now=NOW, audience=7, sandbox=sandbox)
+        launched = structs.replace(LAUNCHED, sandbox=True)
+        Scenario(CAMPAIGN).given(DRAFTED, TESTED).when(launching).then(launched)
+
+
+def test_a_test_key_neither_launches_nor_resumes_what_goes_to_people() -> None:
+    launching = ask(decider.launch, now=NOW, audience=7, sandbox=True)
+    refusal = (IllegalTransitionError, "use a live key")
+    Scenario(CAMPAIGN).given(DRAFTED, SCHEDULED).when(launching).refused(*refusal)
+    resuming = ask(decider.resume, sandbox=True)
+    Scenario(CAMPAIGN).given(*RUNNING, PAUSED).when(resuming).refused(*refusal)
+    Scenario(CAMPAIGN).given(DRAFTED, TESTED, LAUNCHED, PAUSED).when(resuming).then(RESUMED)
