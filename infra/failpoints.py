@@ -32,6 +32,7 @@ class Failpoint(StrEnum):
     EXPORTER_PACKED = "exporter.packed"  # the zip is there, not completed
     SYSTEM_MAIL_CLAIMED = "system_mail.claimed"  # nothing is on the wire
     SYSTEM_MAIL_ANSWERED = "system_mail.answered"  # the relay said 250, nobody wrote it down
+    RETENTION_PURGED = "retention.purged"  # one thing, the next one not yet
     VAULT_MINTED = "vault.minted"  # keys committed, nothing sealed with them yet
     VAULT_FENCED = "vault.fenced"  # the key is still there, not committed
     VAULT_DESTROYED = "vault.destroyed"  # committed, the log does not know yet

@@ -10,9 +10,12 @@ from domain.campaigns.events import (
     AudienceFrozen,
     CampaignCancelled,
     CampaignCompleted,
+    CampaignDeleted,
     CampaignDrafted,
     CampaignLaunched,
     CampaignPaused,
+    CampaignPurged,
+    CampaignRestored,
     CampaignResumed,
     CampaignScheduled,
 )
@@ -33,12 +36,14 @@ CHANGES: dict[type[Event], LiteralString] = {
     CampaignResumed: "status = 'running'",
     CampaignCancelled: "status = 'cancelled', ended_at = %(at)s",
     CampaignCompleted: "status = 'completed', ended_at = %(at)s",
+    CampaignDeleted: "deleted_at = %(at)s",
+    CampaignRestored: "deleted_at = NULL",
 }
 WHERE = " WHERE workspace_id = %(workspace_id)s AND campaign_id = %(campaign_id)s"
 
 
 class CampaignList:
-    """One row a campaign."""
+    """One row a campaign; none of a purged one."""
 
     name = "campaign_list"
     version = 2
@@ -60,6 +65,7 @@ class CampaignList:
                 "launched_at timestamptz",
                 "ended_at timestamptz",
                 "position bigint NOT NULL",
+                "deleted_at timestamptz",
             ),
             key=("campaign_id",),
             indexes=(("position",),),
@@ -78,5 +84,7 @@ class CampaignList:
             }
             if isinstance(event, CampaignDrafted):
                 cursor.execute(DRAFT, values)
+            elif isinstance(event, CampaignPurged):
+                cursor.execute("DELETE FROM campaigns" + WHERE, values)
             elif change := CHANGES.get(type(event)):
                 cursor.execute("UPDATE campaigns SET " + change + WHERE, values)

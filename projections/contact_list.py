@@ -9,7 +9,13 @@ from psycopg import Cursor
 from psycopg.errors import UniqueViolation
 from psycopg.rows import TupleRow
 
-from domain.contacts.events import ContactImported, ContactSuppressed, ContactUnsubscribed
+from domain.contacts.events import (
+    ContactDeleted,
+    ContactImported,
+    ContactRestored,
+    ContactSuppressed,
+    ContactUnsubscribed,
+)
 from domain.privacy.events import ContactAnonymized
 from projections.copying import copy_rows, is_guarded
 from projections.projection import RecordedEvent, Table
@@ -47,6 +53,15 @@ UPDATE contacts t SET email = NULL, first_name = NULL, last_name = NULL, fields 
 """
 
 
+DELETE = """
+UPDATE contacts t SET deleted_at = u.a, deleted_position = u.p,
+       restored_at = coalesce(u.r, t.restored_at)
+  FROM unnest(%b::uuid[], %b::uuid[], %b::timestamptz[], %b::bigint[], %b::timestamptz[])
+       AS u(w, c, a, p, r)
+ WHERE t.workspace_id = u.w AND t.contact_id = u.c
+"""
+
+
 class ContactList:
     """One row a contact; `status` is subscribed, unsubscribed or suppressed.
 
@@ -54,7 +69,7 @@ class ContactList:
     """
 
     name = "contact_list"
-    version = 2
+    version = 3
     contexts = frozenset({"contacts", "privacy"})
     opens = True
     tables = (
@@ -73,6 +88,9 @@ class ContactList:
                 "added_position bigint NOT NULL",
                 "erased_at timestamptz",
                 "erased_position bigint",
+                "deleted_at timestamptz",
+                "deleted_position bigint",
+                "restored_at timestamptz",
             ),
             key=("contact_id",),
             indexes=(("email", "contact_id"), ("status", "contact_id")),
@@ -101,6 +119,8 @@ class ContactList:
         statuses = _last_statuses(events)
         if statuses:
             cursor.execute(SET_STATUS, [list(column) for column in zip(*statuses, strict=True)])
+        if deleted := _last_deletions(events):
+            cursor.execute(DELETE, [list(column) for column in zip(*deleted, strict=True)])
         erased = [
             (recorded.workspace_id, event.contact_id, recorded.recorded_at, recorded.position)
             for recorded in events
@@ -138,6 +158,22 @@ def _last_statuses(events: Sequence[RecordedEvent]) -> list[tuple[object, ...]]:
                 last[recorded.workspace_id, contact_id] = ("unsubscribed", recorded.recorded_at)
             case ContactSuppressed(contact_id=contact_id):
                 last[recorded.workspace_id, contact_id] = ("suppressed", recorded.recorded_at)
+            case _:
+                pass
+    return [(*key, *value) for key, value in last.items()]
+
+
+def _last_deletions(events: Sequence[RecordedEvent]) -> list[tuple[object, ...]]:
+    """Return who went into the trash or came out: when, at which position, and out of it when."""
+    last: dict[tuple[UUID, UUID], tuple[object, object, object]] = {}
+    for recorded in events:
+        match recorded.event:
+            case ContactDeleted(contact_id=contact_id):
+                *_, restored = last.get((recorded.workspace_id, contact_id), (None,))
+                place = (recorded.recorded_at, recorded.position, restored)
+                last[recorded.workspace_id, contact_id] = place
+            case ContactRestored(contact_id=contact_id):
+                last[recorded.workspace_id, contact_id] = (None, None, recorded.recorded_at)
             case _:
                 pass
     return [(*key, *value) for key, value in last.items()]

@@ -19,7 +19,7 @@ from domain.delivery.events import (
     HandoverStarted,
 )
 from domain.engagement.events import EmailOpened, LinkClicked
-from domain.privacy.events import ContactAnonymized
+from domain.privacy.events import ContactAnonymized, EngagementForgotten
 from domain.shared.message_id import message_id
 from domain.shared.packed_ids import unpack_ids
 from projections.projection import RecordedEvent, Table
@@ -61,6 +61,10 @@ UPDATE messages t SET reply = NULL
   FROM unnest(%b::uuid[], %b::uuid[]) AS u(w, c)
  WHERE t.workspace_id = u.w AND t.contact_id = u.c
 """
+FORGET = """
+UPDATE messages SET opened_at = NULL, clicked_at = NULL, opens = 0, clicks = 0
+ WHERE workspace_id = %s AND sent_at < %s AND opens + clicks > 0
+"""
 STATUS = {
     EmailSent: "sent",
     EmailDeferred: "deferred",
@@ -80,7 +84,7 @@ class MessageLedger:
     """  # noqa: D205 - the list of states is one sentence
 
     name = "message_ledger"
-    version = 2
+    version = 3
     contexts = frozenset({"delivery", "engagement", "privacy"})
     opens = True
     tables = (
@@ -109,7 +113,9 @@ class MessageLedger:
         ),
     )
 
-    def apply(self, events: Sequence[RecordedEvent], cursor: Cursor[TupleRow]) -> None:
+    def apply(  # noqa: C901 - a case a kind of fact
+        self, events: Sequence[RecordedEvent], cursor: Cursor[TupleRow]
+    ) -> None:
         """Fold each message in memory; write runs of events so that order is kept."""
         rows: Rows = {}
         handed: dict[tuple[UUID, UUID], tuple[datetime, str]] = {}
@@ -142,6 +148,10 @@ class MessageLedger:
                     | EmailSkipped()
                 ) as event:
                     _settle(_row(rows, recorded, event), recorded, event)
+                case EngagementForgotten() as event:
+                    _write(cursor, rows, handed)  # what came before it is forgotten too
+                    rows, handed = {}, {}
+                    cursor.execute(FORGET, (recorded.workspace_id, event.before))
                 case _:
                     pass
         _write(cursor, rows, handed)

@@ -6,7 +6,12 @@ import msgspec
 from psycopg import Cursor
 from psycopg.rows import TupleRow
 
-from domain.content.events import TemplateAdded
+from domain.content.events import (
+    TemplateAdded,
+    TemplateDeleted,
+    TemplatePurged,
+    TemplateRestored,
+)
 from projections.projection import RecordedEvent, Table
 
 INSERT = """
@@ -17,11 +22,15 @@ ON CONFLICT (workspace_id, template_id) DO NOTHING
 """
 
 
+DELETE = "UPDATE templates SET deleted_at = %s WHERE workspace_id = %s AND template_id = %s"
+PURGE = "DELETE FROM templates WHERE workspace_id = %s AND template_id = %s"
+
+
 class TemplateList:
-    """One row a template, with its cleaned content."""
+    """One row a template, with its cleaned content; none of a purged one."""
 
     name = "template_list"
-    version = 1
+    version = 2
     contexts = frozenset({"content"})
     opens = False
     tables = (
@@ -38,6 +47,7 @@ class TemplateList:
                 "warnings text[] NOT NULL",
                 "added_at timestamptz NOT NULL",
                 "position bigint NOT NULL",
+                "deleted_at timestamptz",
             ),
             key=("template_id",),
             indexes=(("position",),),
@@ -47,12 +57,18 @@ class TemplateList:
     def apply(self, events: Sequence[RecordedEvent], cursor: Cursor[TupleRow]) -> None:
         """Insert row by row: templates are few and large."""
         for recorded in events:
-            event = recorded.event
-            if isinstance(event, TemplateAdded):
+            event, workspace_id = recorded.event, recorded.workspace_id
+            if isinstance(event, TemplateDeleted):
+                cursor.execute(DELETE, (recorded.recorded_at, workspace_id, event.template_id))
+            elif isinstance(event, TemplateRestored):
+                cursor.execute(DELETE, (None, workspace_id, event.template_id))
+            elif isinstance(event, TemplatePurged):
+                cursor.execute(PURGE, (workspace_id, event.template_id))
+            elif isinstance(event, TemplateAdded):
                 cursor.execute(
                     INSERT,
                     (
-                        recorded.workspace_id,
+                        workspace_id,
                         event.template_id,
                         event.name,
                         event.subject,

@@ -19,6 +19,14 @@ from commands.http.content import post_template
 from commands.http.developer import delete_api_key, post_api_key, post_api_key_rotation
 from commands.http.privacy import post_erasure
 from commands.http.tracking import get_click, get_pixel
+from commands.http.trash import (
+    delete_campaign,
+    delete_contact,
+    delete_template,
+    post_restore_campaign,
+    post_restore_contact,
+    post_restore_template,
+)
 from commands.http.unsubscribe import post_unsubscribe_link
 from read_api.public.document import get_openapi
 from read_api.public.health import get_livez, get_readyz, get_startupz
@@ -34,6 +42,7 @@ from read_api.queries.exports import get_export, get_exports
 from read_api.queries.imports import get_import, get_imports, get_rejected
 from read_api.queries.privacy import get_erasure, get_erasure_preview
 from read_api.queries.tenancy import get_workspace
+from read_api.queries.trash import get_trash
 
 ROUTES: tuple[HTTPRouteHandler, ...] = (
     get_workspace,
@@ -68,6 +77,13 @@ ROUTES: tuple[HTTPRouteHandler, ...] = (
     get_api_key,
     post_api_key_rotation,
     delete_api_key,
+    get_trash,
+    delete_contact,
+    post_restore_contact,
+    delete_template,
+    post_restore_template,
+    delete_campaign,
+    post_restore_campaign,
     get_audit,
     post_export,
     get_exports,

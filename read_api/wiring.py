@@ -34,6 +34,7 @@ from infra.postgres.snapshots import PostgresSnapshots
 from infra.postgres.system_mails import PostgresSystemMails
 from infra.postgres.token_lookup import TokenLookup
 from infra.postgres.tracked_campaigns import TrackedCampaigns
+from infra.postgres.trash import PostgresTrash
 from infra.postgres.uploads import Uploads
 from read_api.edge.api_keys import ApiKeyAuthenticator
 from read_api.edge.authentication import Authentication
@@ -80,6 +81,7 @@ class Wiring:
             "runs": PostgresCampaignRuns(),
             "audience": PostgresAudience(pool),
             "erasures": PostgresErasures(pool),
+            "trash": PostgresTrash(pool),
             "receipts": ErasureReceipts(pool, self.adapters.settings.secret_key),
         }
 

@@ -37,6 +37,8 @@ log = structlog.get_logger()
 CHUNK_ROWS = 2_000
 RETRIES = 10
 NAME = "importer"
+KNOWN = "The address belongs to a contact already, or stands earlier in this file."
+IN_TRASH = "The address belongs to a contact in the trash: restore the contact instead."
 
 
 class Importer:
@@ -103,7 +105,11 @@ class Importer:
         rejected = [verdict for verdict in verdicts if isinstance(verdict, RejectedRow)]
         for _ in range(RETRIES):
             new, repeated = self._split(job.workspace_id, candidates)
-            duplicates = [_duplicate(who, rows[who.row_number - at - 1]) for who in repeated]
+            trashed = self._trashed(job.workspace_id, candidates, repeated)
+            duplicates = [
+                _duplicate(who, rows[who.row_number - at - 1], in_trash=who.row_number in trashed)
+                for who in repeated
+            ]
             try:
                 self._append(job, at, len(rows), new, duplicates, rejected, keys)
             except ConcurrentChangeError:
@@ -124,6 +130,20 @@ class Importer:
             else:
                 new[key] = contact
         return new, repeated
+
+    def _trashed(
+        self,
+        workspace_id: UUID,
+        candidates: Sequence[tuple[bytes, ImportableContact]],
+        repeated: Sequence[ImportableContact],
+    ) -> set[int]:
+        """Return the rows of those whose contact is in the trash."""
+        if not repeated:
+            return set()
+        rows = {who.row_number for who in repeated}
+        keys = {who.row_number: key for key, who in candidates if who.row_number in rows}
+        trashed = self._imports.in_trash(workspace_id, list(set(keys.values())))
+        return {row for row, key in keys.items() if key in trashed}
 
     def _append(
         self,
@@ -222,12 +242,12 @@ def _imported(job: RunningImport, contact_id: UUID, who: ImportableContact) -> C
     )
 
 
-def _duplicate(contact: ImportableContact, row: ContactRow) -> RejectedRow:
+def _duplicate(contact: ImportableContact, row: ContactRow, *, in_trash: bool) -> RejectedRow:
     return RejectedRow(
         row_number=contact.row_number,
         line_number=contact.line_number,
-        code="duplicate",
-        reason="The address belongs to a contact already, or stands earlier in this file.",
+        code="deleted" if in_trash else "duplicate",
+        reason=IN_TRASH if in_trash else KNOWN,
         cells=row.cells,
     )
 

@@ -24,6 +24,7 @@ from workers.dispatching.recovery import recover
 from workers.dispatching.skips import Unsent, skip_queued
 from workers.erasing import ErasureFinisher
 from workers.old_months import archive_in_background
+from workers.retention import Retention
 from workers.runtime import Stop, run_steps
 from workers.vault_keeper import VaultKeeper
 
@@ -49,6 +50,7 @@ class Scheduler:
         self._relays = {False: f"{smtp.host}:{smtp.port}", True: f"{sandbox.host}:{sandbox.port}"}
         self._vault_keeper = VaultKeeper(adapters)
         self._erasures = ErasureFinisher(adapters, worker=NAME)
+        self._retention = Retention(adapters)
         self._house_kept_until = 0.0
 
     def step(self) -> bool:
@@ -61,7 +63,8 @@ class Scheduler:
         for run in self._finder.finished():
             self._finish(run)
         erased = self._erasures.step()
-        return bool(recovered or cancelled or erased)
+        let_go = self._retention.step()
+        return bool(recovered or cancelled or erased or let_go)
 
     def _launch(self, run: CampaignRun) -> None:
         """Launch; a campaign that has nobody to go to at its time is cancelled, not kept."""

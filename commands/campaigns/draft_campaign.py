@@ -7,9 +7,8 @@ import msgspec
 from commands.ports import EventLog
 from domain.campaigns import decider
 from domain.campaigns.decider import CAMPAIGN
-from domain.content.decider import TEMPLATE
+from domain.content.decider import TEMPLATE, content_of
 from domain.shared.context import Context
-from domain.shared.errors import NotFoundError
 
 
 class DraftCampaign(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,8 +21,7 @@ class DraftCampaign(msgspec.Struct, frozen=True, kw_only=True):
 
 def draft_campaign(command: DraftCampaign, context: Context, log: EventLog) -> int:
     """Record the draft. Raises NotFoundError for a template that is not in this workspace."""
-    if log.state(TEMPLATE, command.template_id, context).added is None:
-        raise NotFoundError("there is no such template in this workspace; add it first")
+    content_of(log.state(TEMPLATE, command.template_id, context))
     return log.decide(
         CAMPAIGN,
         command.campaign_id,

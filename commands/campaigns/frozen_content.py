@@ -7,7 +7,7 @@ import msgspec
 from commands.ports import Audience, EventLog
 from domain.content import merge_tags
 from domain.content.compile import compile_content
-from domain.content.decider import TEMPLATE
+from domain.content.decider import TEMPLATE, content_of
 from domain.content.errors import UnknownMergeTagError
 from domain.content.events import TemplateAdded
 from domain.content.merge_tags import CONTACT_FIELDS, RESERVED, Tag
@@ -34,10 +34,8 @@ def freeze_content(
 
     Raises UnknownMergeTagError naming tag and line, and the other errors of `compile_content`.
     """
-    template = log.state(TEMPLATE, template_id, context).added
+    template = content_of(log.state(TEMPLATE, template_id, context))
     workspace = log.state(WORKSPACE, context.workspace_id, context).created
-    if template is None:
-        raise NotFoundError("the campaign's template is not in this workspace")
     if workspace is None:
         raise NotFoundError("there is no such workspace; create it first")
     custom = _names(template) - CONTACT_FIELDS - RESERVED - template.defaults.keys()

@@ -16,10 +16,9 @@ from commands.ports import EventLog, Exports
 from commands.privacy import delete_export as deleting
 from commands.privacy.download_export import download_export
 from commands.privacy.request_export import RequestExport, request_export
-from domain.privacy.export import GoneError
 from domain.privacy.export_filter import ExportFilter
 from domain.shared.context import Context
-from domain.shared.errors import NotFoundError
+from domain.shared.errors import GoneError, NotFoundError
 from schemas.http.accepted import Accepted
 from schemas.http.audit import ExportBody
 

@@ -1,11 +1,14 @@
-"""What an erasure needs from the outside world."""
+"""What erasures, the trash, retention and exports of data need from the outside world."""
 
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 import msgspec
 
 from commands.ports import Effect
+from domain.privacy.retention_settings import RetentionSettings
+from domain.privacy.trash import Kind
 from domain.shared.context import Context
 
 
@@ -27,6 +30,23 @@ class Erasures(Protocol):
 
     def scrub(self, workspace_id: UUID, contact_id: UUID) -> Effect:
         """Return the effect that empties the working tables of the person."""
+
+
+class Trash(Protocol):
+    """What is deleted and can come back."""
+
+    def put(self, kind: Kind, thing_id: UUID, context: Context, *, purge_at: datetime) -> Effect:
+        """Return the effect that puts it in; a contact gets no mail from now on."""
+
+    def take_out(self, kind: Kind, thing_id: UUID, workspace_id: UUID) -> Effect:
+        """Return the effect that takes it out; a contact may be mailed again."""
+
+
+class RetentionRules(Protocol):
+    """How long things are kept, where the retention worker looks."""
+
+    def keep(self, workspace_id: UUID, settings: RetentionSettings) -> Effect:
+        """Return the effect that lets the worker go by these settings."""
 
 
 class SubjectKeys(Protocol):

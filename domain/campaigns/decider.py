@@ -11,10 +11,13 @@ from domain.campaigns.events import (
     AudienceFrozen,
     CampaignCancelled,
     CampaignCompleted,
+    CampaignDeleted,
     CampaignDrafted,
     CampaignEvent,
     CampaignLaunched,
     CampaignPaused,
+    CampaignPurged,
+    CampaignRestored,
     CampaignResumed,
     CampaignScheduled,
 )
@@ -44,6 +47,8 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True):
     snapshot: str = ""
     sandbox: bool = False
     audience_frozen: bool = False
+    deleted: bool = False  # in the trash
+    purged: bool = False
 
 
 def draft(
@@ -132,8 +137,7 @@ def resume(campaign: Campaign, *, campaign_id: UUID, sandbox: bool = False) -> l
 def cancel(campaign: Campaign, *, campaign_id: UUID) -> list[CampaignEvent]:
     """End the campaign for good; what was sent stays sent."""
     open_states = {Status.DRAFT, Status.SCHEDULED, Status.RUNNING, Status.PAUSED}
-    if campaign.status is Status.ABSENT:
-        raise NotFoundError("there is no such campaign in this workspace")
+    require_there(campaign)
     if campaign.status not in open_states:
         raise IllegalTransitionError(f"the campaign is {campaign.status} and cannot be cancelled")
     return [CampaignCancelled(campaign_id=campaign_id)]
@@ -146,7 +150,7 @@ def complete(campaign: Campaign, *, campaign_id: UUID) -> list[CampaignEvent]:
     return [CampaignCompleted(campaign_id=campaign_id)]
 
 
-def evolve(campaign: Campaign, event: CampaignEvent) -> Campaign:  # noqa: PLR0911 one a fact
+def evolve(campaign: Campaign, event: CampaignEvent) -> Campaign:  # noqa: C901, PLR0911 one a fact
     """Fold one fact; history is believed, never refused."""
     change = msgspec.structs.replace
     match event:
@@ -172,13 +176,26 @@ def evolve(campaign: Campaign, event: CampaignEvent) -> Campaign:  # noqa: PLR09
             return change(campaign, status=Status.CANCELLED)
         case CampaignCompleted():
             return change(campaign, status=Status.COMPLETED)
+        case CampaignDeleted():
+            return change(campaign, deleted=True)
+        case CampaignRestored():
+            return change(campaign, deleted=False)
+        case CampaignPurged():
+            return change(campaign, purged=True)
         case _:
             assert_never(event)
 
 
-def _require(campaign: Campaign, wanted: Status, *, verb: str, hint: str) -> None:
-    if campaign.status is Status.ABSENT:
+def require_there(campaign: Campaign) -> None:
+    """Raise NotFoundError, and IllegalTransitionError for a campaign in the trash."""
+    if campaign.status is Status.ABSENT or campaign.purged:
         raise NotFoundError("there is no such campaign in this workspace")
+    if campaign.deleted:
+        raise IllegalTransitionError("the campaign is in the trash: restore it first")
+
+
+def _require(campaign: Campaign, wanted: Status, *, verb: str, hint: str) -> None:
+    require_there(campaign)
     if campaign.status is not wanted:
         raise IllegalTransitionError(f"cannot {verb}: the campaign is {campaign.status}; {hint}")
 

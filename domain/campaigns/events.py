@@ -76,6 +76,28 @@ class CampaignCompleted(Event, frozen=True):
     campaign_id: UUID
 
 
+class CampaignDeleted(Event, frozen=True):
+    """The campaign is in the trash; purged after the date. What was sent stays sent."""
+
+    TAG: ClassVar[str] = "campaigns.campaign_deleted.v1"
+    campaign_id: UUID
+    restorable_until: datetime
+
+
+class CampaignRestored(Event, frozen=True):
+    """The campaign came back from the trash as it was."""
+
+    TAG: ClassVar[str] = "campaigns.campaign_restored.v1"
+    campaign_id: UUID
+
+
+class CampaignPurged(Event, frozen=True):
+    """The time in the trash is over: it is shown no more, and there is no way back."""
+
+    TAG: ClassVar[str] = "campaigns.campaign_purged.v1"
+    campaign_id: UUID
+
+
 CampaignEvent = (
     CampaignDrafted
     | CampaignScheduled
@@ -85,6 +107,9 @@ CampaignEvent = (
     | CampaignResumed
     | CampaignCancelled
     | CampaignCompleted
+    | CampaignDeleted
+    | CampaignRestored
+    | CampaignPurged
 )
 EVENTS: tuple[type[Event], ...] = (
     CampaignDrafted,
@@ -95,4 +120,7 @@ EVENTS: tuple[type[Event], ...] = (
     CampaignResumed,
     CampaignCancelled,
     CampaignCompleted,
+    CampaignDeleted,
+    CampaignRestored,
+    CampaignPurged,
 )

@@ -1,5 +1,6 @@
 """Consent of one contact, and the life of one import."""
 
+from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
 from uuid import UUID
@@ -9,6 +10,10 @@ import msgspec
 from domain.contacts.events import (
     Channel,
     ConsentEvent,
+    ConsentGiven,
+    ContactDeleted,
+    ContactPurged,
+    ContactRestored,
     ContactSuppressed,
     ContactUnsubscribed,
     ImportCompleted,
@@ -22,10 +27,35 @@ from domain.shared.model import StreamModel
 
 
 class Consent(msgspec.Struct, frozen=True):
-    """Whether this person may be mailed."""
+    """Whether this person may be mailed; `deleted` is in the trash, `purged` has left it."""
 
     unsubscribed: bool = False
     suppressed: bool = False
+    deleted: bool = False
+    purged: bool = False
+
+
+def give_consent(
+    consent: Consent, *, contact_id: UUID, source: str, text: str, given_at: datetime, now: datetime
+) -> list[ConsentEvent]:
+    """Record where the person agreed, and to which words.
+
+    Raises IllegalTransitionError after an unsubscription: who left comes back by own will, not by
+    somebody's word for it; InvalidInputError for an agreement of the future or without a source.
+    """
+    if consent.unsubscribed:
+        raise IllegalTransitionError(
+            "the person unsubscribed: a consent that somebody else records cannot undo that"
+        )
+    if given_at > now:
+        raise InvalidInputError("`given_at` is in the future: say when the person agreed")
+    if not source.strip():
+        raise InvalidInputError("a consent needs a source: say where the person agreed")
+    return [
+        ConsentGiven(
+            contact_id=contact_id, source=source.strip(), text=text.strip(), given_at=given_at
+        )
+    ]
 
 
 def unsubscribe(
@@ -60,6 +90,14 @@ def evolve_consent(consent: Consent, event: ConsentEvent) -> Consent:
             return msgspec.structs.replace(consent, unsubscribed=True)
         case ContactSuppressed():
             return msgspec.structs.replace(consent, suppressed=True)
+        case ConsentGiven():
+            return consent
+        case ContactDeleted():
+            return msgspec.structs.replace(consent, deleted=True)
+        case ContactRestored():
+            return msgspec.structs.replace(consent, deleted=False)
+        case ContactPurged():
+            return msgspec.structs.replace(consent, purged=True)
         case _:
             assert_never(event)
 
@@ -85,7 +123,14 @@ class Import(msgspec.Struct, frozen=True):
 
 
 def request_import(
-    state: Import, *, import_id: UUID, sha256: str, size_bytes: int, mapping: dict[str, str]
+    state: Import,
+    *,
+    import_id: UUID,
+    sha256: str,
+    size_bytes: int,
+    mapping: dict[str, str],
+    consent_source: str = "",
+    consent_text: str = "",
 ) -> list[ImportEvent]:
     """Accept a file for import."""
     if state.status is not ImportStatus.ABSENT:
@@ -95,7 +140,14 @@ def request_import(
             "the mapping names an address instead of a column: give the names of the first row"
         )
     return [
-        ImportRequested(import_id=import_id, sha256=sha256, size_bytes=size_bytes, mapping=mapping)
+        ImportRequested(
+            import_id=import_id,
+            sha256=sha256,
+            size_bytes=size_bytes,
+            mapping=mapping,
+            consent_source=consent_source.strip(),
+            consent_text=consent_text.strip(),
+        )
     ]
 
 

@@ -1,5 +1,6 @@
 """The vocabulary of contacts, their consent and their imports."""
 
+from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
@@ -23,14 +24,27 @@ class SuppressionReason(StrEnum):
     MANUAL = "manual"
 
 
+class DeletionCause(StrEnum):
+    """Why a contact was put into the trash."""
+
+    REQUESTED = "requested"
+    INACTIVE = "inactive"
+
+
 class ImportRequested(Event, frozen=True):
-    """A file was uploaded and its columns were mapped. `sha256` names the content."""
+    """A file was uploaded and its columns were mapped. `sha256` names the content.
+
+    `consent_source` and `consent_text` are the importer's word: where the people of the file
+    agreed to get mail, and to which words.
+    """
 
     TAG: ClassVar[str] = "contacts.import_requested.v1"
     import_id: UUID
     sha256: str
     size_bytes: int
     mapping: dict[str, str]
+    consent_source: str = ""
+    consent_text: str = ""
 
 
 class ImportCompleted(Event, frozen=True):
@@ -87,8 +101,48 @@ class ContactSuppressed(Event, frozen=True):
     caused_by: UUID | None = None
 
 
+class ConsentGiven(Event, frozen=True):
+    """The person agreed to get mail: where, and to which words. Neither holds personal data."""
+
+    TAG: ClassVar[str] = "contacts.consent_given.v1"
+    contact_id: UUID
+    source: str
+    text: str
+    given_at: datetime
+
+
+class ContactDeleted(Event, frozen=True):
+    """The contact is in the trash: no mail, and erased after `restorable_until`."""
+
+    TAG: ClassVar[str] = "contacts.contact_deleted.v1"
+    contact_id: UUID
+    restorable_until: datetime
+    cause: DeletionCause = DeletionCause.REQUESTED
+
+
+class ContactRestored(Event, frozen=True):
+    """The contact came back from the trash as it was."""
+
+    TAG: ClassVar[str] = "contacts.contact_restored.v1"
+    contact_id: UUID
+
+
+class ContactPurged(Event, frozen=True):
+    """The time in the trash is over: there is no way back, the erasure follows."""
+
+    TAG: ClassVar[str] = "contacts.contact_purged.v1"
+    contact_id: UUID
+
+
 ImportEvent = ImportRequested | ImportCompleted | ImportFailed
-ConsentEvent = ContactUnsubscribed | ContactSuppressed
+ConsentEvent = (
+    ContactUnsubscribed
+    | ContactSuppressed
+    | ConsentGiven
+    | ContactDeleted
+    | ContactRestored
+    | ContactPurged
+)
 EVENTS: tuple[type[Event], ...] = (
     ImportRequested,
     ImportCompleted,
@@ -96,4 +150,8 @@ EVENTS: tuple[type[Event], ...] = (
     ContactImported,
     ContactUnsubscribed,
     ContactSuppressed,
+    ConsentGiven,
+    ContactDeleted,
+    ContactRestored,
+    ContactPurged,
 )

@@ -1,5 +1,6 @@
 """The vocabulary of templates."""
 
+from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -26,5 +27,32 @@ class TemplateAdded(Event, frozen=True):
     keep_foreign_tags: bool = False
 
 
-ContentEvent = TemplateAdded
-EVENTS: tuple[type[Event], ...] = (TemplateAdded,)
+class TemplateDeleted(Event, frozen=True):
+    """The template is in the trash, and of no use to new campaigns; purged after the date."""
+
+    TAG: ClassVar[str] = "content.template_deleted.v1"
+    template_id: UUID
+    restorable_until: datetime
+
+
+class TemplateRestored(Event, frozen=True):
+    """The template came back from the trash as it was."""
+
+    TAG: ClassVar[str] = "content.template_restored.v1"
+    template_id: UUID
+
+
+class TemplatePurged(Event, frozen=True):
+    """The time in the trash is over: it is shown no more, and there is no way back."""
+
+    TAG: ClassVar[str] = "content.template_purged.v1"
+    template_id: UUID
+
+
+ContentEvent = TemplateAdded | TemplateDeleted | TemplateRestored | TemplatePurged
+EVENTS: tuple[type[Event], ...] = (
+    TemplateAdded,
+    TemplateDeleted,
+    TemplateRestored,
+    TemplatePurged,
+)

@@ -15,6 +15,7 @@ class SkipReason(StrEnum):
     SUPPRESSED = "suppressed"
     CANCELLED = "campaign_cancelled"
     ERASED = "erased"
+    DELETED = "deleted"
     UNRENDERABLE = "unrenderable"
 
 

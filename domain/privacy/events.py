@@ -1,13 +1,15 @@
-"""The vocabulary of erasure, and of exports of the log.
+"""The vocabulary of erasure, of retention, and of exports of the log and of people's data.
 
 A context of its own, so that every read model can follow it alone.
 """
 
+from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
 from domain.privacy.export_filter import ExportFilter
+from domain.privacy.retention_settings import RetentionSettings
 from domain.shared.model import Event
 
 
@@ -24,6 +26,31 @@ class ContactAnonymized(Event, frozen=True):
     key_sha256: str = ""
 
 
+class RetentionChosen(Event, frozen=True):
+    """From now on things are kept so long."""
+
+    TAG: ClassVar[str] = "privacy.retention_chosen.v1"
+    settings: RetentionSettings
+
+
+class RejectedRowsForgotten(Event, frozen=True):
+    """The time of an import's rejected rows was over: their cells are deleted."""
+
+    TAG: ClassVar[str] = "privacy.rejected_rows_forgotten.v1"
+    import_id: UUID
+    rows: int
+
+
+class EngagementForgotten(Event, frozen=True):
+    """Of messages sent before `before` it is not known any more who opened and who clicked.
+
+    The figures of campaigns stay.
+    """
+
+    TAG: ClassVar[str] = "privacy.engagement_forgotten.v1"
+    before: datetime
+
+
 class DeletionReason(StrEnum):
     """Why an export is there no more."""
 
@@ -38,6 +65,31 @@ class ExportRequested(Event, frozen=True):
     export_id: UUID
     filter: ExportFilter
     open_personal: bool
+
+
+class DataScope(StrEnum):
+    """Whose data an export holds."""
+
+    CONTACT = "contact"
+    WORKSPACE = "workspace"
+
+
+class DataExportRequested(Event, frozen=True):
+    """Somebody wants what is held of a person, or all that the workspace holds."""
+
+    TAG: ClassVar[str] = "privacy.data_export_requested.v1"
+    export_id: UUID
+    scope: DataScope
+    contact_id: UUID | None = None
+
+
+class DataExportCompleted(Event, frozen=True):
+    """The archive is whole. `sha256` is that of its manifest, which names those of its files."""
+
+    TAG: ClassVar[str] = "privacy.data_export_completed.v1"
+    export_id: UUID
+    records: int
+    sha256: str
 
 
 class ExportCompleted(Event, frozen=True):
@@ -87,6 +139,8 @@ class ExportDeleted(Event, frozen=True):
 ErasureEvent = ContactAnonymized
 ExportEvent = (
     ExportRequested
+    | DataExportRequested
+    | DataExportCompleted
     | ExportCompleted
     | ExportFailed
     | ExportDownloaded
@@ -95,6 +149,11 @@ ExportEvent = (
 )
 EVENTS: tuple[type[Event], ...] = (
     ContactAnonymized,
+    RetentionChosen,
+    RejectedRowsForgotten,
+    EngagementForgotten,
+    DataExportRequested,
+    DataExportCompleted,
     ExportRequested,
     ExportCompleted,
     ExportFailed,

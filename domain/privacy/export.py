@@ -7,6 +7,9 @@ from uuid import UUID
 import msgspec
 
 from domain.privacy.events import (
+    DataExportCompleted,
+    DataExportRequested,
+    DataScope,
     DeletionReason,
     ExportCompleted,
     ExportDeleted,
@@ -18,18 +21,12 @@ from domain.privacy.events import (
 )
 from domain.privacy.export_filter import ExportFilter
 from domain.shared.errors import (
-    DomainError,
+    GoneError,
     IllegalTransitionError,
     InvalidInputError,
     NotFoundError,
 )
 from domain.shared.model import StreamModel
-
-
-class GoneError(DomainError):
-    """The link's time is over, or the file is deleted: expired, taken away, or erased with."""
-
-    code = "gone"
 
 
 class Status(StrEnum):
@@ -45,6 +42,7 @@ class Export(msgspec.Struct, frozen=True):
     """What later decisions need to know."""
 
     status: Status = Status.ABSENT
+    of_data: bool = False
 
 
 def request(
@@ -60,7 +58,18 @@ def request(
     return [ExportRequested(export_id=export_id, filter=wanted, open_personal=open_personal)]
 
 
-def complete(export: Export, *, outcome: ExportCompleted) -> list[ExportEvent]:
+def request_data(
+    export: Export, *, export_id: UUID, scope: DataScope, contact_id: UUID | None
+) -> list[ExportEvent]:
+    """Ask for the data of a person, or of the whole workspace."""
+    if export.status is not Status.ABSENT:
+        raise IllegalTransitionError("an export with this id exists already")
+    return [DataExportRequested(export_id=export_id, scope=scope, contact_id=contact_id)]
+
+
+def complete(
+    export: Export, *, outcome: ExportCompleted | DataExportCompleted
+) -> list[ExportEvent]:
     """Close it; an export that was deleted meanwhile stays deleted."""
     return [outcome] if export.status is Status.RUNNING else []
 
@@ -86,9 +95,14 @@ def expire(export: Export, *, export_id: UUID) -> list[ExportEvent]:
     return [ExportExpired(export_id=export_id)] if export.status is Status.COMPLETED else []
 
 
-def delete(export: Export, *, export_id: UUID, reason: DeletionReason) -> list[ExportEvent]:
-    """Take it away; says nothing when it is gone already."""
-    if export.status is Status.ABSENT:
+def delete(
+    export: Export, *, export_id: UUID, reason: DeletionReason, of_data: bool | None = None
+) -> list[ExportEvent]:
+    """Take it away; says nothing when it is gone already.
+
+    Raises NotFoundError, also for an export of the other sort than `of_data` says.
+    """
+    if export.status is Status.ABSENT or (of_data is not None and export.of_data != of_data):
         raise NotFoundError("there is no such export in this workspace")
     if export.status is Status.GONE:
         return []
@@ -100,10 +114,12 @@ def evolve(export: Export, event: ExportEvent) -> Export:
     match event:
         case ExportRequested():
             return Export(Status.RUNNING)
-        case ExportCompleted():
-            return Export(Status.COMPLETED)
+        case DataExportRequested():
+            return Export(Status.RUNNING, of_data=True)
+        case ExportCompleted() | DataExportCompleted():
+            return msgspec.structs.replace(export, status=Status.COMPLETED)
         case ExportFailed() | ExportExpired() | ExportDeleted():
-            return Export(Status.GONE)
+            return msgspec.structs.replace(export, status=Status.GONE)
         case ExportDownloaded():
             return export
         case _:

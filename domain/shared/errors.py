@@ -33,6 +33,12 @@ class ConcurrentChangeError(DomainError):
     code = "concurrent_change"
 
 
+class GoneError(DomainError):
+    """It was here, and is no more: its time is over, or it was deleted for good."""
+
+    code = "gone"
+
+
 class PermissionMissingError(DomainError):
     """Whoever asks may ask, but not for all of this."""
 

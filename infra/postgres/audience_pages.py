@@ -19,6 +19,7 @@ SELECT c.contact_id, c.email IS NOT NULL,
  WHERE c.workspace_id = %(workspace_id)s AND c.contact_id > %(after)s
    AND c.added_position <= %(upto)s
    AND (c.erased_position IS NULL OR c.erased_position > %(upto)s)
+   AND (c.deleted_position IS NULL OR c.deleted_position > %(upto)s)
  ORDER BY c.contact_id LIMIT %(limit)s
 """
 _ADVANCE = """

@@ -190,6 +190,19 @@ class PostgresImports:
             )
             return {row[0] for row in cursor.fetchall()}
 
+    def in_trash(self, workspace_id: UUID, address_keys: Sequence[bytes]) -> set[bytes]:
+        """Return which of these addresses belong to a contact that is in the trash."""
+        with tenant_scope(self._pool, workspace_id) as cursor:
+            cursor.execute(
+                "SELECT a.address_key FROM contact_addresses a JOIN trash t"
+                " ON t.workspace_id = a.workspace_id AND t.kind = 'contact'"
+                " AND t.thing_id = a.contact_id"
+                " WHERE a.workspace_id = %b AND a.address_key = ANY(%b)",
+                (workspace_id, list(address_keys)),
+                binary=True,
+            )
+            return {row[0] for row in cursor.fetchall()}
+
     def state(self, workspace_id: UUID, import_id: UUID) -> ImportState | None:
         """Return where an import is; `last_position` is the newest of the workspace's log."""
         with tenant_scope(self._pool, workspace_id) as cursor:
@@ -228,19 +241,26 @@ class PostgresImports:
 
     def completed(self, job: RunningImport) -> SqlEffect:
         """Return the effect that closes the import and forgets the file."""
-        return _close(job, status="completed", code=None, error=None)
+        return _close(job.workspace_id, job.import_id, status="completed", code=None, error=None)
 
     def failed(self, job: RunningImport, *, code: str, error: str) -> SqlEffect:
         """Return the effect that closes it with a reason."""
-        return _close(job, status="failed", code=code, error=error)
+        return import_failed(job.workspace_id, job.import_id, code=code, error=error)
 
 
-def _close(job: RunningImport, *, status: str, code: str | None, error: str | None) -> SqlEffect:
+def import_failed(workspace_id: UUID, import_id: UUID, *, code: str, error: str) -> SqlEffect:
+    """Return the effect that closes an import with a reason, and forgets its file."""
+    return _close(workspace_id, import_id, status="failed", code=code, error=error)
+
+
+def _close(
+    workspace_id: UUID, import_id: UUID, *, status: str, code: str | None, error: str | None
+) -> SqlEffect:
     return SqlEffect(
         _CLOSE,
         {
-            "workspace_id": job.workspace_id,
-            "import_id": job.import_id,
+            "workspace_id": workspace_id,
+            "import_id": import_id,
             "status": status,
             "code": code,
             "error": error,

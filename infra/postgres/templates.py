@@ -23,7 +23,7 @@ def known_templates(pool: Pool, workspace_id: UUID) -> list[KnownTemplate]:
     with tenant_scope(pool, workspace_id) as cursor:
         rows = cursor.execute(
             "SELECT template_id, name, subject, added_at FROM templates"
-            " WHERE workspace_id = %s ORDER BY position DESC",
+            " WHERE workspace_id = %s AND deleted_at IS NULL ORDER BY position DESC",
             (workspace_id,),
         ).fetchall()
     return [KnownTemplate(*row) for row in rows]

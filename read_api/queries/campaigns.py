@@ -13,10 +13,13 @@ from schemas.http.campaigns import Campaign, CampaignPage, CampaignStats
 
 COLUMNS = """
 SELECT campaign_id, name, template_id, status, snapshot, sandbox, audience, send_at,
-       drafted_at, launched_at, ended_at, position
+       drafted_at, launched_at, ended_at, deleted_at, position
   FROM campaigns WHERE workspace_id = %(workspace_id)s
 """
-LIST = COLUMNS + " AND position < %(position)s ORDER BY position DESC LIMIT %(fetch)s"
+LIST = (
+    COLUMNS
+    + " AND deleted_at IS NULL AND position < %(position)s ORDER BY position DESC LIMIT %(fetch)s"
+)
 ONE = COLUMNS + " AND campaign_id = %(campaign_id)s"
 STATS = """
 SELECT c.campaign_id, coalesce(s.queued, 0) AS queued, coalesce(s.sent, 0) AS sent,

@@ -25,18 +25,19 @@ SHOWN_MESSAGES = 200
 
 COLUMNS = """
 SELECT contact_id, email, first_name, last_name, fields, status, status_at, import_id, added_at,
-       erased_at
+       erased_at, deleted_at
   FROM contacts WHERE workspace_id = %(workspace_id)s
 """
 ONE = COLUMNS + " AND contact_id = %(contact_id)s"
 BY_ID = (
     COLUMNS
-    + """ AND contact_id > %(id)s AND (%(status)s::text IS NULL OR status = %(status)s)
+    + """ AND deleted_at IS NULL AND contact_id > %(id)s
+   AND (%(status)s::text IS NULL OR status = %(status)s)
  ORDER BY contact_id LIMIT %(fetch)s"""
 )
 BY_EMAIL = (
     COLUMNS
-    + """ AND email >= %(prefix)s AND email < %(prefix)s || chr(1114111)
+    + """ AND deleted_at IS NULL AND email >= %(prefix)s AND email < %(prefix)s || chr(1114111)
    AND (email, contact_id) > (%(email)s, %(id)s)
    AND (%(status)s::text IS NULL OR status = %(status)s)
  ORDER BY email, contact_id LIMIT %(fetch)s"""

@@ -12,12 +12,13 @@ from read_api.queries.rows import LAST_POSITION, shown
 from schemas.http.content import Template, TemplatePage, TemplateSummary
 
 LIST = """
-SELECT template_id, name, subject, sha256, warnings, added_at, position FROM templates
- WHERE workspace_id = %(workspace_id)s AND position < %(position)s
+SELECT template_id, name, subject, sha256, warnings, added_at, deleted_at, position FROM templates
+ WHERE workspace_id = %(workspace_id)s AND deleted_at IS NULL AND position < %(position)s
  ORDER BY position DESC LIMIT %(fetch)s
 """
 ONE = """
-SELECT template_id, name, subject, sha256, warnings, added_at, html, text, defaults FROM templates
+SELECT template_id, name, subject, sha256, warnings, added_at, deleted_at, html, text, defaults
+  FROM templates
  WHERE workspace_id = %(workspace_id)s AND template_id = %(template_id)s
 """
 

@@ -39,6 +39,7 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True):
     drafted_at: datetime
     launched_at: datetime | None
     ended_at: datetime | None
+    deleted_at: Annotated[datetime | None, msgspec.Meta(description="In the trash since then.")]
 
 
 class CampaignPage(msgspec.Struct, frozen=True, kw_only=True):

@@ -23,6 +23,7 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     import_id: UUID
     added_at: datetime
     erased_at: datetime | None
+    deleted_at: Annotated[datetime | None, msgspec.Meta(description="In the trash since then.")]
 
 
 class ContactPage(msgspec.Struct, frozen=True, kw_only=True):

@@ -33,6 +33,7 @@ class TemplateSummary(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
     warnings: list[str]
     added_at: datetime
+    deleted_at: Annotated[datetime | None, msgspec.Meta(description="In the trash since then.")]
 
 
 class Template(TemplateSummary, frozen=True, kw_only=True):

@@ -18,7 +18,9 @@ from psycopg.rows import TupleRow
 
 from domain.contacts.events import (
     Channel,
+    ContactDeleted,
     ContactImported,
+    ContactRestored,
     ContactSuppressed,
     ContactUnsubscribed,
     SuppressionReason,
@@ -34,7 +36,7 @@ from domain.delivery.events import (
     SkipReason,
 )
 from domain.engagement.events import EmailOpened, LinkClicked
-from domain.privacy.events import ContactAnonymized
+from domain.privacy.events import ContactAnonymized, EngagementForgotten
 from domain.shared.model import Event
 from infra.bootstrap import Adapters
 from infra.eventstore.event_types import personal_fields
@@ -108,6 +110,13 @@ def lives(draw: st.DrawFn, person: UUID) -> list[Event]:
         contact_id=person, reason=SuppressionReason.HARD_BOUNCE, detail="5.1.1"
     )
     life += draw(st.lists(st.sampled_from([left, stopped]), unique=True, max_size=2))
+    gone = ContactDeleted(contact_id=person, restorable_until=AT)
+    life += draw(st.lists(st.sampled_from([gone, ContactRestored(contact_id=person)]), max_size=3))
+    if draw(st.booleans()):
+        at = draw(st.integers(1, len(life)))
+        life.insert(
+            at, EngagementForgotten(before=AT + timedelta(seconds=draw(st.integers(0, 20))))
+        )
     if draw(st.booleans()):  # erased: what is recorded of the person afterwards says nothing
         at = draw(st.integers(1, len(life)))
         life[at:] = [ContactAnonymized(contact_id=person), *map(impersonal, life[at:])]

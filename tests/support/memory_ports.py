@@ -7,8 +7,12 @@ from uuid import UUID
 import msgspec
 
 from commands.ports import SystemMail
+from commands.privacy.ports import BegunErasure
 from domain.delivery.system_mail import compose
 from domain.developer.events import ApiTokenIssued, ApiTokenRotated
+from domain.privacy.retention_settings import RetentionSettings
+from domain.privacy.trash import Kind
+from domain.shared.context import Context
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -115,3 +119,50 @@ class MemoryApiTokens:
 
     def revoke(self, workspace_id: UUID, token_id: UUID) -> Said:
         return Said("refuse", (workspace_id, token_id))
+
+
+class MemoryErasure:
+    """The ports `Erasures` and `SubjectKeys` in memory, and in which order they were used."""
+
+    def __init__(self) -> None:
+        self.taken: list[str] = []
+        self.begun: BegunErasure | None = None
+
+    def begin(self, contact_id: UUID, context: Context, *, key_sha256: str) -> BegunErasure:
+        del contact_id
+        self.taken.append("begin")
+        self.begun = self.begun or BegunErasure(context, key_sha256)
+        return self.begun
+
+    def scrub(self, workspace_id: UUID, contact_id: UUID) -> Said:
+        del workspace_id
+        return Said("scrub", contact_id)
+
+    def fingerprint(self, workspace_id: UUID, subject: UUID) -> str:
+        del workspace_id, subject
+        return "" if "destroy" in self.taken else "f00d"
+
+    def destroy(self, workspace_id: UUID, subject: UUID) -> bool:
+        del workspace_id, subject
+        self.taken.append("destroy")
+        return True
+
+
+class MemoryTrash:
+    """The port `commands.privacy.ports.Trash`."""
+
+    def put(self, kind: Kind, thing_id: UUID, context: Context, *, purge_at: datetime) -> Said:
+        del thing_id, context
+        return Said(f"put {kind}", purge_at)
+
+    def take_out(self, kind: Kind, thing_id: UUID, workspace_id: UUID) -> Said:
+        del workspace_id
+        return Said(f"take out {kind}", thing_id)
+
+
+class MemoryRetentionRules:
+    """The port `commands.privacy.ports.RetentionRules`."""
+
+    def keep(self, workspace_id: UUID, settings: RetentionSettings) -> Said:
+        del workspace_id
+        return Said("keep", settings)

@@ -1,6 +1,7 @@
 """Consent of a contact, and the life of an import."""
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -10,6 +11,7 @@ from domain.contacts.decider import CONSENT, IMPORT, Consent, Import, ImportStat
 from domain.contacts.events import (
     Channel,
     ConsentEvent,
+    ConsentGiven,
     ContactSuppressed,
     ContactUnsubscribed,
     ImportCompleted,
@@ -18,7 +20,8 @@ from domain.contacts.events import (
     ImportRequested,
     SuppressionReason,
 )
-from domain.shared.errors import IllegalTransitionError
+from domain.shared.errors import IllegalTransitionError, InvalidInputError
+from tests.support.builders import NOW
 from tests.support.scenario import Scenario
 
 CONTACT, CAUSE, ID = uuid4(), uuid4(), uuid4()
@@ -106,3 +109,27 @@ def test_a_running_import_is_closed_once(
 
 def test_an_import_starts_absent() -> None:
     assert IMPORT.initial.status is ImportStatus.ABSENT
+
+
+def consent_given(consent: Consent, **changes: object) -> Sequence[ConsentEvent]:
+    said = {"source": " checkout ", "text": "Yes, news ", "given_at": NOW, "now": NOW} | changes
+    return decider.give_consent(consent, contact_id=CONTACT, **said)  # type: ignore[arg-type]
+
+
+def test_each_consent_is_a_fact_with_its_source_and_words() -> None:
+    given = ConsentGiven(contact_id=CONTACT, source="checkout", text="Yes, news", given_at=NOW)
+    state = Scenario(CONSENT).given(given).when(consent_given).then(given)
+    assert state == Consent()
+
+
+def test_a_consent_needs_a_source_and_a_past_and_undoes_no_unsubscription() -> None:
+    Scenario(CONSENT).when(lambda c: consent_given(c, source=" ")).refused(
+        InvalidInputError, "needs a source"
+    )
+    late = NOW + timedelta(seconds=1)
+    Scenario(CONSENT).when(lambda c: consent_given(c, given_at=late)).refused(
+        InvalidInputError, "in the future"
+    )
+    Scenario(CONSENT).given(UNSUBSCRIBED).when(consent_given).refused(
+        IllegalTransitionError, "the person unsubscribed"
+    )

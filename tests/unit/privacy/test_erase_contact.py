@@ -1,52 +1,23 @@
 """The order of an erasure, and that it happens once."""
 
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import msgspec
 
 from commands.privacy.erase_contact import EraseContact, erase_contact
-from commands.privacy.ports import BegunErasure
 from domain.privacy.decider import erasure_stream
 from domain.privacy.events import ContactAnonymized
-from domain.shared.context import Context
 from domain.shared.ids import time_ms_of
 from infra.clock import new_id
 from infra.eventstore.memory import MemoryEventLog
 from tests.support.asking import asking
-from tests.support.memory_ports import Said
+from tests.support.memory_ports import MemoryErasure, Said
 
 WORKSPACE, ANN = uuid4(), new_id()
 
 
-class Steps:
-    """The ports `Erasures` and `SubjectKeys` in memory, and in which order they were used."""
-
-    def __init__(self) -> None:
-        self.taken: list[str] = []
-        self.begun: BegunErasure | None = None
-
-    def begin(self, contact_id: UUID, context: Context, *, key_sha256: str) -> BegunErasure:
-        del contact_id
-        self.taken.append("begin")
-        self.begun = self.begun or BegunErasure(context, key_sha256)
-        return self.begun
-
-    def scrub(self, workspace_id: UUID, contact_id: UUID) -> Said:
-        del workspace_id
-        return Said("scrub", contact_id)
-
-    def fingerprint(self, workspace_id: UUID, subject: UUID) -> str:
-        del workspace_id, subject
-        return "" if "destroy" in self.taken else "f00d"
-
-    def destroy(self, workspace_id: UUID, subject: UUID) -> bool:
-        del workspace_id, subject
-        self.taken.append("destroy")
-        return True
-
-
 def test_the_wish_comes_before_the_key_and_the_key_before_the_fact() -> None:
-    log, steps = MemoryEventLog(), Steps()
+    log, steps = MemoryEventLog(), MemoryErasure()
     first = erase_contact(EraseContact(contact_id=ANN), asking(WORKSPACE), log, steps, steps)
     assert steps.taken == ["begin", "destroy"]
     ((_, stream, event),) = log.events
@@ -58,7 +29,7 @@ def test_the_wish_comes_before_the_key_and_the_key_before_the_fact() -> None:
 
 
 def test_whoever_finishes_an_erasure_acts_for_whoever_asked() -> None:
-    log, steps = MemoryEventLog(), Steps()
+    log, steps = MemoryEventLog(), MemoryErasure()
     asked = asking(WORKSPACE, actor="token:1")
     steps.begin(ANN, asked, key_sha256="f00d")
     steps.destroy(WORKSPACE, ANN)  # and there it died
