@@ -116,6 +116,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     archive_after_days: int  # ENGINE_ARCHIVE_AFTER_DAYS: how long a month must be over; 0 is never
     archive_dir: Path  # ENGINE_ARCHIVE_DIR: where archived months lie
     projector_partitions: int  # ENGINE_PROJECTOR_PARTITIONS: of each new projection
+    rebuild_processes: int  # ENGINE_REBUILD_PROCESSES: that rebuild a read model together: 1, 2
     metrics_host: str  # ENGINE_METRICS_HOST: where the scheduler shows metrics
     metrics_port: int  # ENGINE_METRICS_PORT: 0 shows none
     api_metrics_port: int  # ENGINE_API_METRICS_PORT: the API's own, on metrics_host; 0 shows none
@@ -160,6 +161,7 @@ DEFAULTS = {
     "ENGINE_ARCHIVE_AFTER_DAYS": "0",
     "ENGINE_ARCHIVE_DIR": "",
     "ENGINE_PROJECTOR_PARTITIONS": "1",
+    "ENGINE_REBUILD_PROCESSES": "2",
     "ENGINE_METRICS_HOST": "127.0.0.1",
     "ENGINE_METRICS_PORT": "0",
     "ENGINE_API_METRICS_PORT": "0",
@@ -254,6 +256,9 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         archive_dir=Path(get("ENGINE_ARCHIVE_DIR") or data_dir / "archive").absolute(),
         projector_partitions=_number(
             "ENGINE_PROJECTOR_PARTITIONS", get("ENGINE_PROJECTOR_PARTITIONS"), low=1, high=64
+        ),
+        rebuild_processes=_number(
+            "ENGINE_REBUILD_PROCESSES", get("ENGINE_REBUILD_PROCESSES"), low=1, high=2
         ),
         metrics_host=get("ENGINE_METRICS_HOST"),
         metrics_port=port("ENGINE_METRICS_PORT"),

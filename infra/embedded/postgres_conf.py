@@ -36,7 +36,6 @@ def postgresql_conf(*, port: int, socket_dir: Path, fsync: bool) -> str:
         "shared_buffers": f"{shared_buffers_mib(memory_bytes())}MB",
         "maintenance_work_mem": "128MB",
         "work_mem": "16MB",
-        "wal_compression": "on",
         "max_wal_size": "2GB",
         "min_wal_size": "160MB",
         "checkpoint_timeout": "15min",

@@ -96,13 +96,32 @@ class LogReader:
 def read_page(
     connection: Connection[TupleRow], after: int, *, upto: int | None = None, limit: int = PAGE
 ) -> Sequence[LogRow]:
-    """Read one page on a connection in autocommit mode."""
+    """Read one page on a connection in autocommit mode: short or empty only at its end.
+
+    It is looked for in stretches, since without statistics, as in the first hours of a month, the
+    planner fetches and sorts all that is left up to the horizon (134 ms for 5,000 of 80,000
+    events, not 2). Positions have few holes, so the first stretch has nearly all.
+    """
     if upto is None:
-        row = connection.execute("SELECT log_horizon()").fetchone()
-        upto = int(row[0]) if row else 0
-    if upto <= after:
-        return ()
+        upto = log_horizon(connection)
+    page, width = list[LogRow](), limit
+    while after < upto and len(page) < limit:
+        end = min(after + width, upto)
+        page += _read_stretch(connection, after, end, limit - len(page))
+        after, width = end, width * 4
+    return page
+
+
+def _read_stretch(
+    connection: Connection[TupleRow], after: int, upto: int, limit: int
+) -> list[LogRow]:
     cursor = connection.cursor(binary=True)
     cursor.execute(_PAGE, (after, upto, limit), prepare=True)
     rows = with_archived(connection, cursor.fetchall(), after=after, upto=upto, limit=limit)
     return list(map(as_log_row, rows))
+
+
+def log_horizon(connection: Connection[TupleRow]) -> int:
+    """Return the position up to which nothing can appear any more."""
+    row = connection.execute("SELECT log_horizon()").fetchone()
+    return int(row[0]) if row else 0

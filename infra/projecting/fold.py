@@ -32,9 +32,10 @@ log = structlog.get_logger()
 class UnfoldableError(Exception):
     """An event cannot be decoded or applied; live projections park it, a rebuild stops."""
 
-    def __init__(self, row: LogRow, error: BaseException) -> None:
-        super().__init__(f"position {row.position} ({row.tag}): {reason_of(error)}")
+    def __init__(self, row: LogRow, reason: str) -> None:
+        super().__init__(f"position {row.position} ({row.tag}): {reason}")
         self.row = row
+        self.reason = reason
 
 
 class Folder:
@@ -95,6 +96,10 @@ class Folder:
                     failpoint(Failpoint.PROJECTOR_APPLIED)
         failpoint(Failpoint.PROJECTOR_COMMITTED)
 
+    def forget_keys(self) -> None:
+        """Ask the vault anew for every key."""
+        self._mapper.forget()
+
     def decoded(self, rows: Sequence[LogRow]) -> list[RecordedEvent]:
         """Return the events. Raises UnfoldableError for the first row that cannot be decoded."""
         try:
@@ -103,7 +108,7 @@ class Folder:
             raise
         except Exception as error:  # whatever it is, it is found row by row
             if len(rows) == 1:
-                raise UnfoldableError(rows[0], error) from error
+                raise UnfoldableError(rows[0], reason_of(error)) from error
         return [event for row in rows for event in self.decoded([row])]
 
     def apply_only(self, rows: Sequence[LogRow], events: Sequence[RecordedEvent]) -> None:
@@ -159,7 +164,7 @@ class Folder:
         except AWAY:
             raise
         except Exception as error:
-            raise UnfoldableError(row, error) from error
+            raise UnfoldableError(row, reason_of(error)) from error
 
     def cursor(self) -> Cursor[TupleRow]:
         """Return a cursor that finds the tables; in the caller's transaction."""
@@ -198,7 +203,7 @@ class Folder:
             try:
                 events.append(decode(row.tag, row.data))
             except (UnknownEventError, msgspec.DecodeError) as error:
-                raise UnfoldableError(row, error) from error
+                raise UnfoldableError(row, reason_of(error)) from error
         return events
 
     def _opened(self, rows: Sequence[LogRow]) -> list[Event]:

@@ -9,7 +9,7 @@ from psycopg import Connection, sql
 from psycopg.rows import TupleRow
 
 from infra.eventstore.mapper import Mapper
-from infra.eventstore.reader import LogRow, read_page
+from infra.eventstore.reader import LogRow, log_horizon, read_page
 from infra.failpoints import Failpoint, failpoint
 from infra.postgres.advisory_locks import REBUILD_LOCK, try_lock, unlock
 from infra.postgres.connections import another
@@ -19,6 +19,7 @@ from infra.projecting.checkpoint import begin, stop_all
 from infra.projecting.fold import BATCH, Folder
 from infra.projecting.partitions import Partition
 from infra.projecting.prefetch import prefetched
+from infra.projecting.second import Second, Stretches, Task, fold_here, opened_ahead
 from infra.projecting.tables import (
     LIVE,
     create_tables,
@@ -28,8 +29,10 @@ from infra.projecting.tables import (
     shadow_schema,
     swap_in,
 )
+from infra.settings import Settings
 from projections.projection import Projection, RecordedEvent
 
+ALONE = 100_000  # positions up to which one process is done before a second one has started
 LAST_STRETCH = 2_000  # events left to read when the checkpoint is taken and the swap begins
 
 
@@ -48,7 +51,8 @@ class RebuildRunningError(Exception):
 class Shadow:
     """The tables of a projection in a schema of their own, and how far they are.
 
-    `owner` is a connection of the migrator, `worker` one of the worker, both in autocommit.
+    `owner` is a connection of the migrator, `worker` one of the worker, both in autocommit. With
+    `settings`, and when they allow it, a second process helps with a long way.
     """
 
     def __init__(
@@ -58,6 +62,7 @@ class Shadow:
         *,
         owner: Connection[TupleRow],
         worker: Connection[TupleRow],
+        settings: Settings | None = None,
     ) -> None:
         self.projection = projection
         self.schema = shadow_schema(projection)
@@ -67,6 +72,7 @@ class Shadow:
         self._worker = worker
         self._reader = worker  # a connection of its own between `create` and `drop`
         self._folder = Folder(projection, mapper, worker, self.schema)
+        self._settings = settings if settings and settings.rebuild_processes > 1 else None
 
     def create(self) -> None:
         """Start empty. Raises RebuildRunningError when somebody else is at it."""
@@ -90,8 +96,11 @@ class Shadow:
     ) -> int:
         """Fold the log into the shadow up to `upto` (default: the horizon); return what was read.
 
-        Raises UnfoldableError at the first event that cannot be applied.
+        Raises UnfoldableError at the first event that cannot be applied, and SecondLostError.
         """
+        goal = log_horizon(self._reader) if upto is None else upto
+        if self._settings and goal - self.position >= ALONE and not self._folder.limits:
+            return self._in_turns(self._settings, goal, progress)
         read = 0
         with (
             closing(prefetched(self._pages(upto))) as pages,
@@ -104,6 +113,23 @@ class Shadow:
                 read += len(page)
                 self.events += len(rows)
                 progress(self.position)
+        return read
+
+    def _in_turns(self, settings: Settings, upto: int, progress: Callable[[int], None]) -> int:
+        """Do it with a second process."""
+        folder, read = self._folder, 0
+        stretches = Stretches(self.position, upto, BATCH)
+        task = Task(settings, self.projection, self.schema, folder.skipped, stretches)
+        with closing(Second(task)) as second:
+            numbers = second.numbers(stretches.count)
+            with closing(opened_ahead(folder, self._reader, stretches, numbers)) as ahead:
+                for number in range(stretches.count):
+                    mine = not second.does(number)
+                    folded = fold_here(folder, next(ahead)) if mine else second.fold(number)
+                    self.position = stretches.end(number)
+                    read += folded.read
+                    self.events += folded.applied
+                    progress(self.position)
         return read
 
     def limit(self, positions: Mapping[Partition, int]) -> None:

@@ -109,7 +109,10 @@ def _rebuild(stage: Stage) -> Rebuilt:
         stage.worker.connection(Role.WORKER, bounded=False) as filler,
     ):
         projection = PROJECTIONS["contact_list"]
-        return rebuild(Shadow(projection, stage.worker.mapper, owner=owner, worker=filler))
+        shadow = Shadow(
+            projection, stage.worker.mapper, owner=owner, worker=filler, settings=stage.settings
+        )
+        return rebuild(shadow)
 
 
 def _project(name: str, stage: Stage, projection: Projection, *, contacts: bool) -> Measured:

@@ -15,6 +15,7 @@ from infra.projecting.fold import UnfoldableError
 from infra.projecting.lag import lags
 from infra.projecting.rebuild import RebuildRunningError, Shadow, rebuild
 from infra.projecting.repartition import PartitionsApartError, repartition
+from infra.projecting.second import SecondLostError
 from infra.projecting.verify import Verified, verify
 from projections.registry import PROJECTIONS
 from workers.cli.parked import parked_command, retry_command, skip_command
@@ -169,7 +170,13 @@ def _shadow(adapters: Adapters, name: str) -> Iterator[Shadow]:
             adapters.connection(Role.MIGRATOR, bounded=False) as owner,
             adapters.connection(Role.WORKER, bounded=False) as filler,
         ):
-            yield Shadow(PROJECTIONS[name], adapters.mapper, owner=owner, worker=filler)
+            yield Shadow(
+                PROJECTIONS[name],
+                adapters.mapper,
+                owner=owner,
+                worker=filler,
+                settings=adapters.settings,
+            )
     except UnfoldableError as error:
         raise click.ClickException(
             f"{name} cannot be folded at {error}: mend the code, or leave the event out with "
@@ -177,3 +184,8 @@ def _shadow(adapters: Adapters, name: str) -> Iterator[Shadow]:
         ) from error
     except RebuildRunningError as error:
         raise click.ClickException(str(error)) from error
+    except SecondLostError as error:
+        raise click.ClickException(
+            f"{error}: the serving tables are as they were; do it again, or with "
+            "ENGINE_REBUILD_PROCESSES=1"
+        ) from error
