@@ -93,7 +93,7 @@ class Wiring:
             "export_files": ExportFiles(self.adapters.pool, ExportPlaces(settings.exports_dir)),
             "hits": self.hits,
             "campaigns": self.campaigns,
-            "health": self._health(),
+            "health": health_checks(self.adapters),
             "new_id_now": new_id,
             "now": now,
         }
@@ -138,16 +138,18 @@ class Wiring:
     async def _previews(self) -> ErasurePreviews:
         return ErasurePreviews(self.adapters.pool, await self._keys())
 
-    def _health(self) -> HealthChecks:
-        postgres = PostgresHealth(self.adapters.pool)
-        vault = VaultHealth(self.adapters.vault_pool, self.adapters.outside_vault)
-        nats_url = self.adapters.settings.nats_url
-        return lambda: postgres.checks() | vault.checks() | {"nats": nats_check(nats_url)}
-
 
 def authentication(adapters: Adapters) -> Authentication:
     """Return who lets in, each kind of credential by its authenticator."""
     return Authentication([ApiKeyAuthenticator(TokenLookup(adapters.pool))])
+
+
+def health_checks(adapters: Adapters) -> HealthChecks:
+    """Return what asks each part whether it is well."""
+    postgres = PostgresHealth(adapters.pool)
+    vault = VaultHealth(adapters.vault_pool, adapters.outside_vault)
+    nats_url = adapters.settings.nats_url
+    return lambda: postgres.checks() | vault.checks() | {"nats": nats_check(nats_url)}
 
 
 def constant(value: object) -> Provide:

@@ -18,6 +18,8 @@ MESSAGE_ID = "Nats-Msg-Id"
 FIRST = "Engine-First"
 LAST = "Engine-Last"
 PREVIOUS = "Engine-Previous"
+CORRELATIONS = "Engine-Correlations"
+MOST_CORRELATIONS = 16
 
 WireEvent = tuple[int, UUID, UUID, int, UUID, datetime, str, bytes, str]
 """(position, workspace id, stream id, version, command id, recorded at, tag, sealed JSON, kind)"""
@@ -30,7 +32,9 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     """One message of the stream.
 
     `previous` maps each context to the last position published for it before this envelope.
-    `events` is empty when the run is too large for the bus: the consumer reads the log instead.
+    `correlations` are the requests its events go back to, at most 16 and those the relay looked
+    up: for whoever follows a request with the bus's own tools. `events` is empty when the run is
+    too large for the bus: the consumer reads the log instead.
     """
 
     workspace_id: UUID
@@ -39,6 +43,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     last: int
     previous: dict[str, int]
     events: Sequence[WireEvent]
+    correlations: Sequence[UUID] = ()
 
     @property
     def subject(self) -> str:
@@ -47,7 +52,8 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
 
     def headers(self) -> dict[str, str]:
         """Return the NATS headers."""
-        return {
+        of = {CORRELATIONS: ",".join(map(str, self.correlations))} if self.correlations else {}
+        return of | {
             MESSAGE_ID: str(self.first),
             FIRST: str(self.first),
             LAST: str(self.last),

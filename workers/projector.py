@@ -15,6 +15,7 @@ from infra.eventstore.mapper import Mapper
 from infra.eventstore.reader import LogRow, as_log_row, read_page
 from infra.nats.connection import connect
 from infra.nats.stream import EnvelopeReader
+from infra.observability.tracing import span
 from infra.postgres.advisory_locks import OWNER_LOCK, try_lock
 from infra.postgres.connections import Role
 from infra.postgres.failures import reason_of
@@ -135,7 +136,8 @@ class LiveProjection:
         """Fold rows and remember `upto`; without rows the checkpoint is moved at leisure."""
         if rows:
             connection = self._owned_connection()
-            self._folder(connection).fold_parking(rows, before=self._saved, after=upto)
+            with span("project", projection=self.projection.name, events=len(rows)):
+                self._folder(connection).fold_parking(rows, before=self._saved, after=upto)
             self._saved, self._saved_at = upto, monotonic()
         self.position = max(self.position, upto)
 

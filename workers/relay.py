@@ -1,21 +1,25 @@
 """The relay: follows the log by position and publishes it to JetStream in envelopes."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from uuid import UUID
 
 import psycopg
 import structlog
+from msgspec.structs import replace
 from nats.aio.client import Client
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from infra.bootstrap import Adapters
+from infra.eventstore.correlations import correlations_of
 from infra.eventstore.event_types import context_of
 from infra.eventstore.reader import PAGE, LogRow, read_page
 from infra.failpoints import Failpoint, failpoint
 from infra.nats.connection import connect
 from infra.nats.stream import EnvelopePublisher
+from infra.observability.tracing import span
 from infra.postgres.connections import Role
 from infra.postgres.heartbeats import beat
 from infra.postgres.relay_cursor import (
@@ -25,7 +29,7 @@ from infra.postgres.relay_cursor import (
     move_cursor,
     take_leadership,
 )
-from schemas.messages import WAKE, Envelope
+from schemas.messages import MOST_CORRELATIONS, WAKE, Envelope
 from workers.runtime import BEAT_EVERY_S, Stop, run_steps_async
 
 log = structlog.get_logger()
@@ -63,7 +67,10 @@ class Relay:
                 return False
             failpoint(Failpoint.RELAY_READ)
             published = dict(cursor.published)
-            await publisher.publish(list(envelopes(page, published)))
+            found = await asyncio.to_thread(correlations_of, connection, page)
+            runs = [_told(run, found) for run in envelopes(page, published)]
+            with span("relay_publish", events=len(page), envelopes=len(runs)):
+                await publisher.publish(runs)
             failpoint(Failpoint.RELAY_PUBLISHED)
             after = RelayCursor(page[-1].position, published)
             await asyncio.to_thread(move_cursor, connection, SHARD, cursor, after)
@@ -182,6 +189,13 @@ def _envelope(run: Sequence[LogRow], published: dict[str, int], size: int) -> En
     )
     published[context] = run[-1].position
     return envelope
+
+
+def _told(run: Envelope, correlations: Mapping[UUID, UUID]) -> Envelope:
+    """Return the envelope with the correlation ids of its events, in their order."""
+    commands = dict.fromkeys(event[4] for event in run.events)
+    ids = dict.fromkeys(correlations[name] for name in commands if name in correlations)
+    return replace(run, correlations=list(ids)[:MOST_CORRELATIONS])
 
 
 async def run(adapters: Adapters, stop: Stop) -> None:

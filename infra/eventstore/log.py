@@ -13,6 +13,7 @@ from domain.shared.model import Event, Fact, StreamModel
 from infra.eventstore.batch import Appended, EventBatch
 from infra.eventstore.mapper import Mapper, PersonErasedError
 from infra.eventstore.recorder import TenantRecorder
+from infra.observability.tracing import span
 
 S = TypeVar("S")
 E = TypeVar("E", bound=Event)
@@ -101,13 +102,17 @@ class PostgresEventLog:
             effects=effects,
         )
         try:
-            appended = self._recorder.append(batch)
+            appended = self._append(batch)
         except IntegrityError as error:
             raise ConcurrentChangeError(
                 "working state changed while facts were recorded; read it again and retry"
             ) from error
         self._wake()
         return appended
+
+    def _append(self, batch: EventBatch) -> Appended:
+        with span("append", events=len(batch.tags), command=batch.context.command or ""):
+            return self._recorder.append(batch)
 
     def state(self, model: StreamModel[S, E], stream_id: UUID, context: Context) -> S:
         """See `commands.ports.EventLog.state`."""
@@ -141,6 +146,6 @@ class PostgresEventLog:
             payloads=self._mapper.encode(context.workspace_id, events),
             effects=effects,
         )
-        appended = self._recorder.append(batch)
+        appended = self._append(batch)
         self._wake()
         return appended.last_position

@@ -20,6 +20,7 @@ from nats.js.api import (
 )
 from nats.js.errors import NotFoundError
 
+from infra.observability.tracing import traceparent
 from schemas.messages import STREAM, SUBJECTS, Envelope, parse_envelope
 
 log = structlog.get_logger()
@@ -76,7 +77,7 @@ class EnvelopePublisher:
                     envelope.subject,
                     envelope.body(),
                     wait_stall=ACK_TIMEOUT_S,
-                    headers=envelope.headers(),
+                    headers=envelope.headers() | traceparent(),
                 )
                 acks.append(ack)
             await self._acknowledged(acks)

@@ -11,6 +11,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 from infra.observability.redaction import Redactor, escape_controls
 from infra.observability.tracebacks import say_exceptions
+from infra.observability.tracing import say_trace
 
 QUIET_LIBRARIES = ("mail", "asyncio", "httpx", "httpcore", "nats", "granian.access")
 """Libraries whose INFO lines say nothing an operator needs, or name people."""
@@ -35,6 +36,7 @@ def configure_logging(
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="ts"),
         structlog.processors.StackInfoRenderer(),
         say_exceptions,
+        say_trace,
         _Service(service),
         _Redact(Redactor(redaction_key)),
     ]

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 
+from infra.eventstore.correlations import correlation_at
 from infra.postgres.campaign_runs import CampaignRun
 from infra.postgres.connections import Pool
 from infra.postgres.sql_effect import SqlEffect
@@ -139,6 +140,11 @@ class EmailQueue:
                 (run.workspace_id, run.campaign_id),
             ).fetchone()
         return (str(row[0]) if row else "closed"), stopped
+
+    def correlation_at(self, workspace_id: UUID, position: int) -> UUID | None:
+        """Return the request that the event at this position goes back to."""
+        with tenant_scope(self._pool, workspace_id) as cursor:
+            return correlation_at(cursor, workspace_id, position)
 
     def hand_over(self, workspace_id: UUID, messages: Sequence[UUID]) -> SqlEffect:
         """Return the effect of HandoverStarted; StaleStateError unless all are still ours."""

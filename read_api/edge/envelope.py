@@ -7,9 +7,11 @@ from uuid import UUID
 
 import structlog
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from opentelemetry.context import Context
 
 from commands.http.pages import STYLE_DIGEST
 from infra.observability.http_metrics import NO_ROUTE, HttpMetrics
+from infra.observability.tracing import TRACEPARENT, given_trace, span, trace_of
 from read_api.edge.rate_limit import rate_limit_headers
 from read_api.edge.request_marks import LIMITS, REQUEST_ID
 
@@ -62,12 +64,17 @@ class Envelope:
                 message["headers"] = [*kept, *own]
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=str(request_id)):
+        parent = _given_trace(scope) or trace_of(request_id)
+        with (
+            structlog.contextvars.bound_contextvars(request_id=str(request_id)),
+            span("http_request", parent=parent, request_id=str(request_id)) as traced,
+        ):
             try:
                 await self._app(scope, receive, send_wrapped)
             finally:
                 route = str(scope.get("path_template") or NO_ROUTE)
                 seconds = time.perf_counter() - started
+                traced.set_attributes({"route": route, "status": status})
                 self._metrics.answered(
                     route=route, method=str(scope.get("method")), status=status, seconds=seconds
                 )
@@ -80,6 +87,11 @@ class Envelope:
                         ms=round(seconds * 1000, 1),
                     )
                 structlog.contextvars.unbind_contextvars("workspace_id")
+
+
+def _given_trace(scope: Scope) -> Context | None:
+    values = [value for name, value in scope["headers"] if name == TRACEPARENT.encode()]
+    return given_trace(values[0].decode("latin-1")) if len(values) == 1 else None
 
 
 def _given_id(scope: Scope) -> UUID | None:

@@ -9,6 +9,7 @@ import click
 from infra.bootstrap import Adapters
 from infra.garbage import collect_rarely
 from infra.observability.logging import configure_logging
+from infra.observability.tracing import start_tracing
 from infra.postgres.connections import Role, role_password
 from infra.settings import SettingsError, load_settings
 from workers.readiness import wait_until_settled
@@ -47,6 +48,7 @@ def worker_command(*, name: str) -> None:
     except SettingsError as error:
         raise click.ClickException(str(error)) from error
     stop = Stop().listen()
+    flush_spans = start_tracing(settings, service=name)
     run = importlib.import_module(WORKERS[name][0]).run
     wait_until_settled(adapters, stop)
     collect_rarely()
@@ -56,6 +58,7 @@ def worker_command(*, name: str) -> None:
             asyncio.run(_finish(outcome))
     finally:
         adapters.close()
+        flush_spans()
 
 
 async def _finish(outcome: object) -> None:

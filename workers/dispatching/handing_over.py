@@ -13,6 +13,7 @@ from domain.shared.packed_ids import pack_ids
 from infra.clock import new_id
 from infra.crypto.vault import KeyVault
 from infra.eventstore.log import PostgresEventLog
+from infra.observability.tracing import span, trace_of
 from infra.postgres.campaign_runs import CampaignRun
 from infra.postgres.email_queue import EmailQueue
 from infra.postgres.relay_rates import RelayRate, RelayRates
@@ -30,6 +31,7 @@ log = structlog.get_logger()
 AIM_S = 0.2  # a chunk is as long as the relay takes in this time, so that the last look is fresh
 FIRST_CHUNK = 50
 MOST_CHUNK = 100
+KNOWN_CAMPAIGNS = 1_000
 
 
 class HandOver:
@@ -58,6 +60,7 @@ class HandOver:
         self._chunk = FIRST_CHUNK
         self._outage = Backoff()
         self._pause_s = 0.0
+        self._requests: dict[UUID, UUID | None] = {}
 
     @property
     def chunk(self) -> int:
@@ -71,8 +74,16 @@ class HandOver:
         more is dropped.
         """
         await asyncio.sleep(self._pause_s)
-        if not await self._record_handover(run, chunk):
+        request = await self._request_of(run)
+        if not await self._record_handover(run, chunk, request):
             return
+        log.info(
+            "chunk_handed_over",
+            workspace_id=str(run.workspace_id),
+            campaign_id=str(run.campaign_id),
+            correlation_id=str(request),
+            messages=len(chunk),
+        )
         if self._rate is not None:
             rate = self._rate
             await asyncio.sleep(await persist(lambda: self._rates.reserve(rate)))
@@ -85,8 +96,19 @@ class HandOver:
         ]
         if gate == "open":
             wanted = [ready for ready in chunk if ready.task.contact_id not in stopped]
-            recorded += await self._send(run, wanted)
+            with span("dispatch", parent=trace_of(request) if request else None, mails=len(wanted)):
+                recorded += await self._send(run, wanted)
         await asyncio.gather(*(event.wait() for event in set(recorded)))
+
+    async def _request_of(self, run: CampaignRun) -> UUID | None:
+        """Return the request that launched the campaign; asked once a campaign."""
+        if run.campaign_id not in self._requests:
+            position = run.launched_position
+            found = await persist(lambda: self._queue.correlation_at(run.workspace_id, position))
+            if len(self._requests) > KNOWN_CAMPAIGNS:
+                self._requests.clear()
+            self._requests[run.campaign_id] = found
+        return self._requests[run.campaign_id]
 
     def _last_look(
         self, run: CampaignRun, contacts: Sequence[UUID]
@@ -105,14 +127,16 @@ class HandOver:
         reason = stopped.get(ready.task.contact_id)
         return self._settler.skip(run, ready.task, SkipReason(reason)) if reason else None
 
-    async def _record_handover(self, run: CampaignRun, chunk: Sequence[Ready]) -> bool:
+    async def _record_handover(
+        self, run: CampaignRun, chunk: Sequence[Ready], request: UUID | None
+    ) -> bool:
         messages = [ready.task.message_id for ready in chunk]
         command_id = new_id()
         fact = Fact(
             derive_id(time_ms_of(messages[0]), b"handover", command_id.bytes),
             HandoverStarted(relay=self._settler.relay, messages=pack_ids(messages)),
         )
-        context = acting("dispatcher", run.workspace_id, command_id)
+        context = acting("dispatcher", run.workspace_id, command_id, correlation_id=request)
         effect = self._queue.hand_over(run.workspace_id, messages)
         try:
             await persist(lambda: self._log.record([fact], context, effects=[effect]))
