@@ -1,5 +1,6 @@
 """What a request may carry: the right media type, bounded JSON, no control characters."""
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -67,6 +68,23 @@ def check_text(value: object) -> None:
             )
 
 
+def check_names(body: bytes) -> None:
+    """Refuse JSON with a name twice in one object: two readers could read two things (RFC 8259, 4).
+
+    For JSON that `parse_json` took; the parser it uses keeps the last and says nothing.
+    """
+    try:
+        json.loads(body, object_pairs_hook=_once, parse_int=str, parse_float=str)
+    except RecursionError:
+        raise _too_deep() from None
+
+
+def _once(pairs: list[tuple[str, object]]) -> None:
+    names = {name for name, _ in pairs}
+    if len(names) < len(pairs):
+        raise RefusalError("malformed_json", "an object of the body has a name twice; send it once")
+
+
 async def _check_json(request: AnyRequest) -> None:
     body = await request.body()
     takes_body = "data" in request.route_handler.parsed_fn_signature.parameters
@@ -75,6 +93,7 @@ async def _check_json(request: AnyRequest) -> None:
     _require_type(request, frozenset({JSON}))
     value = parse_json(body)
     check_text(value)
+    check_names(body)
     if not takes_body and value != {}:
         raise RefusalError("invalid_request", "this request takes no body; send none")
 

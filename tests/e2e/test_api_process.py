@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import httpx
 import pytest
@@ -39,12 +40,14 @@ def command() -> list[str]:
 
 
 @contextmanager
-def api_process(settings: Settings, port: int) -> Iterator[subprocess.Popen[str]]:
+def api_process(
+    settings: Settings, port: int, *, output: IO[str] | int = subprocess.PIPE, **environ: str
+) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
         command(),
         cwd=ROOT,
-        env=environment(settings, port),
-        stdout=subprocess.PIPE,
+        env=environment(settings, port) | environ,
+        stdout=output,
         stderr=subprocess.STDOUT,
         text=True,
     )

@@ -8,7 +8,7 @@ import msgspec
 
 from infra.garbage import collect_rarely
 from infra.observability.logging import configure_logging
-from workers.bench import appends, disk, growth, jobs, lag, streets, verifying
+from workers.bench import appends, disk, growth, http_reads, jobs, lag, limiter, streets, verifying
 from workers.bench.measure import Measured
 from workers.bench.stage import Stage, stage
 
@@ -31,6 +31,9 @@ BENCHMARKS: Mapping[str, Callable[[Stage], Measured]] = {
     "log_seal": verifying.log_seal,
     "log_verify": verifying.log_verify,
     "dispatch_end_to_end": jobs.dispatch_end_to_end,
+    "http_contact_page": http_reads.http_contact_page,
+    "limiter_hot_key": limiter.limiter_hot_key,
+    "limiter_5000_keys": limiter.limiter_5000_keys,
 }
 
 
