@@ -1,7 +1,6 @@
 """An authenticated read over HTTP, beside a handler of the same app that does nothing."""
 
 import http.client
-import os
 import subprocess
 import sys
 import time
@@ -71,7 +70,7 @@ def _api(stage: Stage, limits: Mapping[str, str]) -> Iterator[int]:
     port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", "workers.cli.main", "api"],
-        env={**os.environ, **stage.environment, **limits, "ENGINE_HTTP_PORT": str(port)},
+        env={**stage.environment, **limits, "ENGINE_HTTP_PORT": str(port)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from read_api.edge.body_guard import MAX_DEPTH, check_text, parse_json
+from read_api.edge.body_guard import MAX_DEPTH, check_names, check_text, parse_json
 from read_api.edge.refusals import RefusalError
 
 JSON = st.recursive(
@@ -65,3 +65,41 @@ def test_bad_utf_8_is_named() -> None:
     with pytest.raises(RefusalError, match="not UTF-8"):
         parse_json(b'{"a": "\xff"}')
     assert msgspec.json.decode(b'"ok"') == parse_json(b'"ok"')
+
+
+NASTY = [
+    *(b"[" * depth + b"]" * depth for depth in (65, 1_000, 100_000)),
+    *(b'{"a":' * depth + b"1" + b"}" * depth for depth in (65, 1_000, 30_000)),
+    *(b"[" * depth for depth in (1, 65, 100_000)),
+    b"", b" ", b"\xef\xbb\xbf{}", b"\x00", b"{}\x00", b"nul", b"NaN", b"-Infinity", b"+1", b"01",
+    b"1e999", b"-1e-999999", b"9" * 5_000, b"-" + b"9" * 30, b"0.1e", b'"\\u"', b'"\\ud800"',
+    b'"\\ud800\\u0041"', b'"\\udc00\\ud800"', b'"\xed\xa0\x80"', b'"\xc0\x80"',
+    b'"\xf4\x90\x80\x80"',
+    b'"\xff"', b'"\x01"', b'"\\x41"', b"'a'", b'{"a":1,}', b"[1,]", b"[,1]", b"{a:1}", b'{"a"}',
+    b'{"a":1 "b":2}', b"{1:2}", b"// x\n1", b"/**/1", b"[1]x", b'"a', b"\r\n\t 1 \r",
+    b'{"":{"":""}}',
+    "\u2028".encode(), '"\ufeff"'.encode("utf-16"), b'"\\u0000"', '"\U0010ffff"'.encode(),
+]  # fmt: skip
+"""In the manner of JSONTestSuite: what parsers break at."""
+
+
+@pytest.mark.parametrize("body", NASTY, ids=range(len(NASTY)))
+def test_nasty_json_is_taken_or_refused_and_never_breaks_anything(body: bytes) -> None:
+    with contextlib.suppress(RefusalError):
+        check_text(parse_json(body))
+        check_names(body)
+
+
+@given(st.binary(max_size=40).map(lambda noise: b'{"a":[' + noise + b"]}"))
+def test_noise_within_json_never_breaks_anything(body: bytes) -> None:
+    with contextlib.suppress(RefusalError):
+        check_text(parse_json(body))
+        check_names(body)
+
+
+def test_a_name_twice_is_refused_wherever_it_stands() -> None:
+    check_names(b'{"a":{"b":1},"b":[{"b":2},{"b":2}],"n":' + b"9" * 4_999 + b"}")
+    for body in (b'{"a":1,"a":1}', b'[{"x":{"a":1,"b":2,"\\u0061":3}}]'):
+        with pytest.raises(RefusalError) as refused:
+            check_names(body)
+        assert refused.value.code == "malformed_json"
