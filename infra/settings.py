@@ -89,6 +89,17 @@ class EdgeSettings(msgspec.Struct, frozen=True, kw_only=True):
     workspace_limit: Limit | None  # ENGINE_LIMIT_WORKSPACE
 
 
+class SignInSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Who else may vouch for people; empty where nobody does."""
+
+    gotrue_issuer: str  # ENGINE_GOTRUE_ISSUER: of a Supabase project, without a slash at the end
+    gotrue_jwks_url: str  # ENGINE_GOTRUE_JWKS_URL: its keys; by default beneath the issuer
+    gotrue_audience: str  # ENGINE_GOTRUE_AUDIENCE
+    oidc_issuer: str  # ENGINE_OIDC_ISSUER: an OpenID provider, exactly as it names itself
+    oidc_client_id: str  # ENGINE_OIDC_CLIENT_ID
+    oidc_client_secret: Secret  # ENGINE_OIDC_CLIENT_SECRET
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that can be set, with the variable that sets it."""
 
@@ -107,6 +118,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     http_host: str  # ENGINE_HTTP_HOST
     http_port: int  # ENGINE_HTTP_PORT
     edge: EdgeSettings
+    egress_allow: frozenset[str]  # ENGINE_EGRESS_ALLOW: origins that need not be public
+    sign_in: SignInSettings
     public_url: str  # ENGINE_PUBLIC_URL: base of tracking and unsubscribe links
     secret_key: Secret  # ENGINE_SECRET_KEY: root of all derived keys, at least 32 bytes
     catcher_smtp_port: int  # ENGINE_CATCHER_SMTP_PORT: the embedded mail catcher
@@ -152,6 +165,13 @@ DEFAULTS = {
     "ENGINE_LIMIT_NETWORK": "6000/60",
     "ENGINE_LIMIT_KEY": "3000/60",
     "ENGINE_LIMIT_WORKSPACE": "6000/60",
+    "ENGINE_EGRESS_ALLOW": "",
+    "ENGINE_GOTRUE_ISSUER": "",
+    "ENGINE_GOTRUE_JWKS_URL": "",
+    "ENGINE_GOTRUE_AUDIENCE": "authenticated",
+    "ENGINE_OIDC_ISSUER": "",
+    "ENGINE_OIDC_CLIENT_ID": "",
+    "ENGINE_OIDC_CLIENT_SECRET": "",
     "ENGINE_PUBLIC_URL": "",
     "ENGINE_SECRET_KEY": "",
     "ENGINE_CATCHER_SMTP_PORT": "8025",
@@ -245,6 +265,8 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
             key_limit=parsed("ENGINE_LIMIT_KEY", parse_limit),
             workspace_limit=parsed("ENGINE_LIMIT_WORKSPACE", parse_limit),
         ),
+        egress_allow=parsed("ENGINE_EGRESS_ALLOW", parse_origins),
+        sign_in=_sign_in(get),
         secret_key=_secret_key(get("ENGINE_SECRET_KEY"), data_dir),
         catcher_smtp_port=port("ENGINE_CATCHER_SMTP_PORT"),
         catcher_http_port=port("ENGINE_CATCHER_HTTP_PORT"),
@@ -266,6 +288,23 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         otlp_endpoint=get("ENGINE_OTLP_ENDPOINT"),
         otlp_sample=parsed("ENGINE_OTLP_SAMPLE", _part),
         embedded=embedded,
+    )
+
+
+def _sign_in(get: Callable[[str], str]) -> SignInSettings:
+    gotrue, oidc = get("ENGINE_GOTRUE_ISSUER"), get("ENGINE_OIDC_ISSUER")
+    client_id, secret = get("ENGINE_OIDC_CLIENT_ID"), get("ENGINE_OIDC_CLIENT_SECRET")
+    if len({bool(oidc), bool(client_id), bool(secret)}) > 1:
+        raise SettingsError(
+            "ENGINE_OIDC_ISSUER, ENGINE_OIDC_CLIENT_ID and ENGINE_OIDC_CLIENT_SECRET go together"
+        )
+    return SignInSettings(
+        gotrue_issuer=gotrue,
+        gotrue_jwks_url=get("ENGINE_GOTRUE_JWKS_URL") or f"{gotrue}/.well-known/jwks.json",
+        gotrue_audience=get("ENGINE_GOTRUE_AUDIENCE"),
+        oidc_issuer=oidc,
+        oidc_client_id=client_id,
+        oidc_client_secret=Secret(secret),
     )
 
 

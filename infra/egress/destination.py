@@ -28,9 +28,10 @@ class Destination(msgspec.Struct, frozen=True):
 
     @property
     def origin(self) -> str:
-        """The way it is written in the allow-list: always with the port."""
+        """The way it is written in the allow-list, and by browsers: without the usual port."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{self.scheme}://{host}:{self.port}"
+        usual = self.port == _PORTS[self.scheme]
+        return f"{self.scheme}://{host}" + ("" if usual else f":{self.port}")
 
 
 def destination(url: str) -> Destination:

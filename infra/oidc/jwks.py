@@ -31,6 +31,9 @@ class KeysUnavailableError(Exception):
     """No key is known that could be trusted now; the issuer cannot be reached."""
 
 
+UNREACHABLE = (EgressFailedError, EgressRefusedError, KeysUnavailableError)
+
+
 class Limits(NamedTuple):
     """How long a set is fresh, how seldom it is fetched, how long it is good, how long we wait."""
 
@@ -111,7 +114,7 @@ class JwksCache:
         keys = None
         try:
             keys = read_key_set(self._fetch())
-        except (EgressFailedError, EgressRefusedError, KeySetError) as error:
+        except (*UNREACHABLE, KeySetError) as error:
             log.warning("key_set_not_fetched", reason=str(error))
         finally:
             with self._lock:

@@ -67,6 +67,7 @@ def test_an_odd_spelling_is_refused_before_anybody_is_asked(url: str) -> None:
 def test_a_usual_url_is_read() -> None:
     assert destination("https://Example.com/a?b=c") == Destination("https", "example.com", 443)
     assert destination("http://[::1]:8000/").origin == "http://[::1]:8000"
+    assert destination("https://example.com:443/").origin == "https://example.com"
 
 
 @pytest.mark.parametrize(
