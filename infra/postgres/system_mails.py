@@ -64,6 +64,10 @@ VALUES (%(workspace_id)s, %(mail_id)s, %(kind)s, %(attempt)s, %(code)s, %(status
         %(transcript)s)
 ON CONFLICT DO NOTHING
 """
+_FAILED = """
+SELECT message_id AS mail, kind, reason, code, status, attempt, failed_at FROM dead_letters
+ WHERE workspace_id = %s AND kind <> 'campaign' ORDER BY message_id DESC LIMIT 1000
+"""
 
 
 class Content(msgspec.Struct, frozen=True):
@@ -186,6 +190,14 @@ def dead_letter(
     """Return the effect that shows a mail that was given up."""
     said = {"code": code, "status": status, "reason": reason, "transcript": transcript}
     return SqlEffect(_LETTER, _key(mail) | {"kind": mail.kind, "attempt": mail.attempt, **said})
+
+
+def failed_mails(pool: Pool, workspace_id: UUID) -> list[dict[str, object]]:
+    """Return the last 1,000 mails of this scope that were given up, newest first."""
+    with tenant_scope(pool, workspace_id) as cursor:
+        cursor.execute(_FAILED, (workspace_id,))
+        names = [column.name for column in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def _key(mail: ClaimedMail) -> dict[str, object]:

@@ -17,10 +17,12 @@ from domain.delivery.events import (
 )
 from domain.shared.platform import PLATFORM
 from infra.bootstrap import Adapters
+from infra.postgres.system_mails import failed_mails
 from infra.postgres.tenant_scope import tenant_scope
 from infra.settings import Settings
 from tests.support.counting_sink import RunningSink, counting_sink
 from tests.support.faulty_smtp import Script, say
+from tests.support.http_client import issued_token, serving
 from tests.support.sending import Mailing, environment
 from tests.support.system_mail import LINK, queue, recorded, reset_mail, waiting
 
@@ -116,6 +118,8 @@ def test_a_refusal_for_now_is_tried_again_and_a_lasting_one_is_a_dead_letter(
         ).fetchall()
     assert letter[:4] == (mail.mail_id, "reset_password", 550, 2)
     assert "ann@" not in letter[4]
+    (told,) = failed_mails(mailing.worker.pool, PLATFORM)
+    assert (told["mail"], told["reason"]) == (mail.mail_id, "recipient")
 
 
 def test_what_has_expired_or_lost_its_person_is_not_sent(mailing: Mailing) -> None:
@@ -148,6 +152,24 @@ def test_a_lost_reply_is_followed_by_another_attempt(mailing: Mailing) -> None:
     )
     (deferred,) = recorded(mailing.worker, SystemMailDeferred)
     assert deferred.retry_at_ms / 1000 < time.time() + 10
+
+
+def test_a_workspace_sees_its_own_dead_system_mail_and_its_read_models_pass_it_by(
+    mailing: Mailing,
+) -> None:
+    mail = queue(mailing.app, reset_mail(mailing.workspace, minutes=-1))
+    queue(mailing.app, reset_mail(minutes=-1))
+    with counting_sink() as sink:
+        mailing.dispatch(sink.port, until=nothing_waits(mailing))
+    token = issued_token(mailing.app, mailing.workspace)
+    with serving(mailing.app) as client:
+        answer = client.get("/v1/dead-letters", headers={"Authorization": f"Bearer {token}"})
+    (letter,) = answer.json()["items"]
+    assert (letter["message_id"], letter["kind"]) == (str(mail.mail_id), "reset_password")
+    assert (letter["campaign_id"], letter["contact_id"]) == (None, None)
+    mailing.project()
+    with mailing.worker.pool.connection() as connection:
+        assert connection.execute("SELECT count(*) FROM parked_events").fetchall() == [(0,)]
 
 
 def test_what_cannot_be_written_is_given_up_and_wiped(mailing: Mailing) -> None:
