@@ -38,6 +38,10 @@ class Adapters:
         """The key vault."""
         return KeyVault(self.vault_pool, self.outside_vault)
 
+    def another_vault(self) -> KeyVault:
+        """Open the key vault without the keys in memory: what opens is not erased as of now."""
+        return KeyVault(self.vault_pool, self.outside_vault)
+
     @cached_property
     def vault_pool(self) -> Pool:
         """Connections to the vault's database."""

@@ -128,6 +128,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     nats_port: int  # ENGINE_NATS_PORT: the embedded NATS
     archive_after_days: int  # ENGINE_ARCHIVE_AFTER_DAYS: how long a month must be over; 0 is never
     archive_dir: Path  # ENGINE_ARCHIVE_DIR: where archived months lie
+    log_verify_days: int  # ENGINE_LOG_VERIFY_DAYS: how often the whole log is verified; 0 is never
     projector_partitions: int  # ENGINE_PROJECTOR_PARTITIONS: of each new projection
     rebuild_processes: int  # ENGINE_REBUILD_PROCESSES: that rebuild a read model together: 1, 2
     metrics_host: str  # ENGINE_METRICS_HOST: where the scheduler shows metrics
@@ -180,6 +181,7 @@ DEFAULTS = {
     "ENGINE_NATS_PORT": "8042",
     "ENGINE_ARCHIVE_AFTER_DAYS": "0",
     "ENGINE_ARCHIVE_DIR": "",
+    "ENGINE_LOG_VERIFY_DAYS": "1",
     "ENGINE_PROJECTOR_PARTITIONS": "1",
     "ENGINE_REBUILD_PROCESSES": "2",
     "ENGINE_METRICS_HOST": "127.0.0.1",
@@ -276,6 +278,9 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
             "ENGINE_ARCHIVE_AFTER_DAYS", get("ENGINE_ARCHIVE_AFTER_DAYS"), low=0, high=36_500
         ),
         archive_dir=Path(get("ENGINE_ARCHIVE_DIR") or data_dir / "archive").absolute(),
+        log_verify_days=_number(
+            "ENGINE_LOG_VERIFY_DAYS", get("ENGINE_LOG_VERIFY_DAYS"), low=0, high=3650
+        ),
         projector_partitions=_number(
             "ENGINE_PROJECTOR_PARTITIONS", get("ENGINE_PROJECTOR_PARTITIONS"), low=1, high=64
         ),

@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from signal import SIGUSR1
 
 from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
@@ -20,6 +21,7 @@ from read_api.edge.origins import Origins
 from read_api.edge.permission_guard import PermissionGuard, require_declarations
 from read_api.edge.problems import EXCEPTION_HANDLERS
 from read_api.edge.rate_limit import RateLimits
+from read_api.edge.sse import LiveStreams
 from read_api.openapi import render_document
 from read_api.routes import ROUTES, mounted
 from read_api.wiring import Wiring, authentication, constant
@@ -27,6 +29,7 @@ from read_api.wiring import Wiring, authentication, constant
 THREADS = 16
 """Threads for handlers that talk to the database; the pool is as large."""
 MULTIPART_PARTS = 20
+DRAIN_SIGNAL = SIGUSR1
 
 
 def create_app(
@@ -73,9 +76,17 @@ def _running(wiring: Wiring) -> Callable[[Litestar], AbstractAsyncContextManager
         threads = ThreadPoolExecutor(THREADS, thread_name_prefix="http")
         asyncio.get_running_loop().set_default_executor(threads)
         wiring.hits.start()
+        _end_at_drain(wiring.live)
         try:
             yield
         finally:
+            wiring.live.end()
             wiring.hits.close()
 
     return running
+
+
+def _end_at_drain(live: LiveStreams) -> None:
+    """End streams when the server's main process says that it drains: it waits for requests."""
+    with suppress(RuntimeError):  # in a thread, which gets no signals: a test
+        asyncio.get_running_loop().add_signal_handler(DRAIN_SIGNAL, live.end)

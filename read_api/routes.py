@@ -32,6 +32,9 @@ from read_api.public.document import get_openapi
 from read_api.public.health import get_livez, get_readyz, get_startupz
 from read_api.public.unsubscribe import get_unsubscribe_page
 from read_api.queries.audit import get_audit
+from read_api.queries.audit_detail import get_audit_line
+from read_api.queries.audit_tail import get_audit_tail
+from read_api.queries.audit_verification import get_verification
 from read_api.queries.campaigns import get_campaign, get_campaigns, get_stats
 from read_api.queries.checkpoints import get_checkpoints
 from read_api.queries.contacts import get_contact, get_contacts, get_suppressions
@@ -85,6 +88,9 @@ ROUTES: tuple[HTTPRouteHandler, ...] = (
     delete_campaign,
     post_restore_campaign,
     get_audit,
+    get_audit_line,
+    get_audit_tail,
+    get_verification,
     post_export,
     get_exports,
     get_export,

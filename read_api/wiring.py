@@ -13,6 +13,7 @@ from infra.crypto.links import SignedLinks
 from infra.crypto.tokens import new_token
 from infra.crypto.vault import KeyVault
 from infra.erasure_receipts import ErasureReceipts
+from infra.eventstore.mapper import Mapper
 from infra.exports.places import ExportPlaces
 from infra.html.nh3_sanitizer import Nh3Sanitizer
 from infra.nats.health import nats_check
@@ -43,10 +44,12 @@ from read_api.edge.hit_buffer import HitBuffer
 from read_api.edge.paging import PageProvider
 from read_api.edge.permission_guard import provide_permissions
 from read_api.edge.signed_links import LinkReader
+from read_api.edge.sse import LiveStreams
 from read_api.edge.tenant_reads import ReadsProvider
 from read_api.edge.upload import provide_upload
 from read_api.edge.write_context import WriteContext
 from read_api.public.health import HealthChecks
+from read_api.queries.actor_names import ActorNames
 
 
 class Wiring:
@@ -56,6 +59,7 @@ class Wiring:
         self.adapters = adapters
         self.campaigns = TrackedCampaigns(adapters.pool)
         self.hits = HitBuffer(lambda: adapters.log, self.campaigns, now=now, new_id=new_id)
+        self.live = LiveStreams(authentication(adapters))
 
     def dependencies(self) -> dict[str, Provide]:
         """Return every port and provider by the name that handlers use."""
@@ -92,6 +96,8 @@ class Wiring:
             "export_links": ExportLinks(settings.secret_key, public_url=settings.public_url),
             "export_files": ExportFiles(self.adapters.pool, ExportPlaces(settings.exports_dir)),
             "hits": self.hits,
+            "live": self.live,
+            "checkpoints": Checkpoints(self.adapters.pool),
             "campaigns": self.campaigns,
             "health": health_checks(self.adapters),
             "new_id_now": new_id,
@@ -112,6 +118,8 @@ class Wiring:
             "keys": Provide(self._keys),
             "mails": Provide(self._mails),
             "previews": Provide(self._previews),
+            "audit_mapper": Provide(self._audit_mapper),
+            "actor_names": Provide(self._actor_names),
             "claim": Provide(writes.claim),
             "context": Provide(writes.context),
             "account_context": Provide(writes.account_context),
@@ -137,6 +145,13 @@ class Wiring:
 
     async def _previews(self) -> ErasurePreviews:
         return ErasurePreviews(self.adapters.pool, await self._keys())
+
+    async def _audit_mapper(self) -> Mapper:
+        """Open events with keys of its own, which may be forgotten without slowing appends."""
+        return Mapper(await sync_to_thread(self.adapters.another_vault))
+
+    async def _actor_names(self) -> ActorNames:
+        return ActorNames(await self._audit_mapper())
 
 
 def authentication(adapters: Adapters) -> Authentication:

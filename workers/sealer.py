@@ -1,4 +1,9 @@
-"""The sealer: follows the log and signs what stands in it, so that a change can be proven."""
+"""The sealer: follows the log and signs what stands in it, so that a change can be proven.
+
+Beside that it verifies what it signed, in a thread of its own.
+"""
+
+from threading import Thread
 
 import psycopg
 import structlog
@@ -12,6 +17,7 @@ from infra.eventstore.sealer import EVENTS_A_STEP, seal_next
 from infra.postgres.connections import Role
 from infra.postgres.heartbeats import beat
 from workers.runtime import Stop, run_steps
+from workers.verifying import keep_verifying
 
 log = structlog.get_logger()
 
@@ -60,6 +66,8 @@ class Sealer:
 def run(adapters: Adapters, stop: Stop) -> None:
     """Seal until the stop."""
     sealer = Sealer(adapters)
+    verifying = Thread(target=keep_verifying, args=(adapters, stop), name="verifying")
+    verifying.start()
 
     def step() -> bool:
         beat(adapters.pool, NAME)
@@ -69,3 +77,4 @@ def run(adapters: Adapters, stop: Stop) -> None:
         run_steps(NAME, stop, step, idle_s=EVERY_S)
     finally:
         sealer.close()
+        verifying.join()

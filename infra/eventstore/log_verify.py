@@ -54,12 +54,17 @@ class LogVerifier:
         keys: Mapping[str, bytes],
         only: UUID | None = None,
         starts: Mapping[UUID, SealHead] | None = None,
+        after: int | None = None,
     ) -> None:
-        """`keys` are the public keys that are trusted, by id; `starts` what was verified before."""
+        """`keys` are the public keys that are trusted, by id; `starts` what was verified before.
+
+        With `after`, a position up to which all was sealed and verified, reading begins there.
+        """
         self._connection = connection
         self._keys = keys
         self._only = only
         self._starts = starts or {}
+        self._after = after
         self._checks: dict[UUID, ChainCheck] = {}
         self._upto = 0
 
@@ -68,7 +73,9 @@ class LogVerifier:
         connection = self._connection
         self._upto = max(sealed_upto(connection), last_sealed_position(connection))
         workspaces = [self._only] if self._only else sealed_workspaces(connection)
-        after = min((self._start(w).last_position for w in workspaces), default=LOWEST)
+        after = self._after
+        if after is None:
+            after = min((self._start(w).last_position for w in workspaces), default=LOWEST)
         for page in leaf_pages(connection, after or LOWEST, self._upto):
             self._take(page)
             seen(page.upto)
@@ -76,6 +83,11 @@ class LogVerifier:
             self._check(workspace_id).finish()
         self._look_beyond()
         return self._verified()
+
+    def results(self) -> Iterator[tuple[UUID, SealHead, Fault | None]]:
+        """Yield each workspace, where its chain is good up to, and what is wrong after that."""
+        for workspace_id, check in self._checks.items():
+            yield workspace_id, check.head, check.fault
 
     def _take(self, page: LeafPage) -> None:
         for number, run in groupby(page.leaves, key=lambda pair: pair[1].workspace_id.int):

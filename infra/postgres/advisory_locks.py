@@ -22,6 +22,7 @@ CREW_LOCK = 20  # a projection and version: shared by the projector processes th
 IMPORT_LOCK = 23  # an import: one importer
 ERASURE_LOCK = 29  # a workspace: keeps erasing and writing what is in clear apart
 EXPORT_LOCK = 31  # an export: one exporter
+VERIFIER_LOCK = 37  # a shard: who verifies the log again and again
 
 _TRY = {
     int: "SELECT pg_try_advisory_lock(%s, %s)",

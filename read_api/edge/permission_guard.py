@@ -42,13 +42,14 @@ class PermissionGuard:
             return
         caller = await self._authentication.caller(connection)
         await self._limits.count_caller(connection, caller)
-        _require(caller, handler.opt)
+        require(caller, handler.opt)
         note(connection, CALLER, caller)
         if caller.workspace_id is not None:
             structlog.contextvars.bind_contextvars(workspace_id=str(caller.workspace_id))
 
 
-def _require(caller: Caller, opt: dict[str, Any]) -> None:
+def require(caller: Caller, opt: dict[str, Any]) -> None:
+    """Refuse a caller whom the route does not let in. Raises RefusalError forbidden."""
     if opt.get("account") is True:
         if caller.person is None:
             raise RefusalError("forbidden", "this is for people: sign in, an API key will not do")

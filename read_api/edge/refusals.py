@@ -24,6 +24,7 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "body_too_large": 413,
         "unsupported_media_type": 415,
         "rate_limited": 429,
+        "too_many_streams": 429,
         "internal_error": 500,
         "unavailable": 503,
         # refused by the domain

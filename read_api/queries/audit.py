@@ -13,6 +13,7 @@ from domain.privacy.export_filter import is_of_type
 from infra.eventstore.event_types import EVENT_TYPES
 from read_api.edge.paging import Page
 from read_api.edge.tenant_reads import TenantReads
+from read_api.queries.actor_names import ActorNames
 from read_api.queries.rows import LAST_POSITION
 from schemas.http.audit import AuditLine, AuditPage
 
@@ -58,6 +59,7 @@ Positions = Annotated[int | None, QueryParameter(name="above", ge=0, le=2**63 - 
 def get_audit(
     reads: NamedDependency[SkipValidation[TenantReads]],
     page: NamedDependency[SkipValidation[Page]],
+    actor_names: NamedDependency[SkipValidation[ActorNames]],
     actor: Text = None,
     type_: Type = None,
     object_id: FromQuery[UUID | None] = None,
@@ -83,7 +85,7 @@ def get_audit(
     values |= {"position": position, "fetch": page.fetch}
     found = reads.rows(AuditLine, query, values)
     items, following = page.finish(found, "position")
-    return AuditPage(items=items, next=following)
+    return AuditPage(items=actor_names.named(reads, items), next=following)
 
 
 def audit_query(

@@ -14,12 +14,12 @@ from read_api.edge.tenant_reads import TenantReads
 from read_api.queries.rows import LAST_POSITION
 from schemas.http.checkpoints import Checkpoint, CheckpointPage
 
-LIST: LiteralString = """
+SEALS: LiteralString = """
 SELECT workspace_id, number, first_position, last_position, event_count, leaf_count, root,
        index_digest, previous, sealed_at, key_id, signature
-  FROM log_seals WHERE workspace_id = %(workspace_id)s AND number < %(number)s
- ORDER BY number DESC LIMIT %(fetch)s
-"""
+  FROM log_seals WHERE workspace_id = %(workspace_id)s"""
+AT: LiteralString = SEALS + " AND number = %(number)s"
+LIST: LiteralString = SEALS + " AND number < %(number)s ORDER BY number DESC LIMIT %(fetch)s"
 
 
 @get(
@@ -38,10 +38,11 @@ def get_checkpoints(
     Keep one outside now and then: `engine log verify --against` takes the answer as it is.
     """
     (number,) = page.start([LAST_POSITION])
-    found = reads.rows(_checkpoint, LIST, {"number": number, "fetch": page.fetch})
+    found = reads.rows(checkpoint, LIST, {"number": number, "fetch": page.fetch})
     items, following = page.finish(found, "number")
     return CheckpointPage(items=items, next=following)
 
 
-def _checkpoint(**row: Any) -> Checkpoint:  # noqa: ANN401 - the driver's values
+def checkpoint(**row: Any) -> Checkpoint:  # noqa: ANN401 - the driver's values
+    """Make a row's checkpoint."""
     return msgspec.convert(head_line(Seal(**row)), Checkpoint)

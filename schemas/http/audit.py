@@ -1,11 +1,12 @@
 """The audit log as the API shows it."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
 
+from schemas.http.checkpoints import Checkpoint
 from schemas.http.fields import NextCursor, Request
 
 
@@ -15,7 +16,10 @@ class AuditLine(msgspec.Struct, frozen=True, kw_only=True):
     position: Annotated[int, msgspec.Meta(description="Of the first of these facts.")]
     last_position: int
     recorded_at: datetime
-    actor: Annotated[str, msgspec.Meta(description="token:<id>, cli, worker:<name>, contact:<id>")]
+    actor: Annotated[
+        str,
+        msgspec.Meta(description="user:<id>, token:<id>, cli, worker:<name>, contact:<id>"),
+    ]
     command: Annotated[
         str,
         msgspec.Meta(
@@ -33,11 +37,92 @@ class AuditLine(msgspec.Struct, frozen=True, kw_only=True):
     ip: Annotated[str | None, msgspec.Meta(description="Truncated to /24 (IPv4) or /48 (IPv6).")]
 
 
+class NamedLine(AuditLine, frozen=True, kw_only=True):
+    """The same, with the name that the actor has now."""
+
+    actor_name: Annotated[
+        str | None,
+        msgspec.Meta(description="As of now; `erased` once the person is; null without a name."),
+    ]
+
+
 class AuditPage(msgspec.Struct, frozen=True, kw_only=True):
     """A page of the audit log, newest first."""
 
-    items: list[AuditLine]
+    items: list[NamedLine]
     next: NextCursor
+
+
+Value = Annotated[
+    object, msgspec.Meta(description="Any JSON value; long texts are cut. Null: there was none.")
+]
+
+
+class FieldChange(msgspec.Struct, frozen=True, kw_only=True):
+    """What one event says of one field, and what the events of its stream said before."""
+
+    field: str
+    before: Value
+    after: Value
+    personal: Annotated[
+        Literal["sealed", "opened", "erased"] | None,
+        msgspec.Meta(
+            description="Null for what is not personal. Opened for who has personal:open, until "
+            "the person is erased."
+        ),
+    ]
+
+
+class AuditedEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """One event of a line, and what it changed."""
+
+    position: int
+    tag: str
+    before_tag: Annotated[
+        str | None, msgspec.Meta(description="The event before it in its stream, if it has one.")
+    ]
+    changes: list[FieldChange]
+
+
+class AuditDetail(NamedLine, frozen=True, kw_only=True):
+    """A line with its first events."""
+
+    shown: Annotated[
+        list[AuditedEvent],
+        msgspec.Meta(description="At most 20 of `events`; none of those in archived months."),
+    ]
+
+
+class ChainFault(msgspec.Struct, frozen=True, kw_only=True):
+    """The first position that is not what was sealed."""
+
+    position: int
+    seal: int | None
+    what: str
+
+
+class Verification(msgspec.Struct, frozen=True, kw_only=True):
+    """What the last verification of the workspace's log found."""
+
+    state: Annotated[
+        Literal["verified", "broken", "pending"],
+        msgspec.Meta(
+            description="verified: every event up to verified_upto is what was sealed; broken: "
+            "fault says where not; pending: nothing was verified yet."
+        ),
+    ]
+    verified_upto: Annotated[int, msgspec.Meta(description="A position; 0: nothing yet.")]
+    verified_at: datetime | None
+    whole_verified_upto: Annotated[
+        int, msgspec.Meta(description="Up to here all was read again from the first event.")
+    ]
+    whole_verified_at: datetime | None
+    sealed_upto: Annotated[int, msgspec.Meta(description="A position; what is later is not yet.")]
+    key_id: Annotated[
+        str | None, msgspec.Meta(description="Whose signature the head has, 8 bytes in hex.")
+    ]
+    head: Annotated[Checkpoint | None, msgspec.Meta(description="The seal that ends the proof.")]
+    fault: ChainFault | None
 
 
 Instant = Annotated[datetime, msgspec.Meta(tz=True)]

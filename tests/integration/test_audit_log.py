@@ -105,6 +105,7 @@ def naive(app: Adapters, worker: Adapters, house: House) -> list[dict[str, Any]]
                 "command_id": str(command_id), "actor": commit["actor"],
                 "command": commit["command"], "ip": commit["ip"],
                 "correlation_id": str(commit["correlation_id"]), "causation_id": None,
+                "actor_name": "test" if commit["actor"].startswith("token:") else None,
             }
         )  # fmt: skip
     return sorted(found, key=lambda line: -line["position"])

@@ -1,9 +1,14 @@
 """`engine api`: the HTTP process alone. The server loads the application by name."""
 
+import multiprocessing
+import os
+import signal
+from contextlib import suppress
+
 import click
 from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
-from granian.server import Server
+from granian.server.mp import MPServer
 from msgspec import structs
 
 from infra.embedded.ports import PortTakenError, free_port, require_free
@@ -46,9 +51,21 @@ def api_command(*, host: str | None, port: int | None) -> None:
     serve(settings, port=chosen)
 
 
+class DrainingServer(MPServer):
+    """Tells the process with the application that it is to drain, before it waits for requests."""
+
+    def shutdown(self, exit_code: int = 0) -> None:
+        """Let live streams end, then do what the server does."""
+        for worker in multiprocessing.active_children():
+            if worker.pid is not None:
+                with suppress(ProcessLookupError):
+                    os.kill(worker.pid, signal.SIGUSR1)
+        super().shutdown(exit_code)  # type: ignore[no-untyped-call] # the server has no types
+
+
 def serve(settings: Settings, *, port: int) -> None:
     """Run one server process and its one worker, until a signal."""
-    server = Server(
+    server = DrainingServer(
         APPLICATION,
         address=settings.http_host,
         port=port,
