@@ -1,6 +1,8 @@
 """Every documented operation, with the ids of one workspace and the token of another."""
 
+import re
 from collections.abc import Iterator
+from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
@@ -15,6 +17,7 @@ from infra.bootstrap import Adapters
 from infra.clock import new_id
 from infra.postgres.tenant_scope import tenant_scope
 from read_api.app import create_app
+from read_api.edge import sse
 from read_api.edge.permission_guard import UndeclaredRouteError, api_handlers
 from read_api.routes import ROUTES
 from tests.support.asking import asking
@@ -38,8 +41,14 @@ BODIES: dict[str, dict[str, object]] = {
     "post_api_key_rotation": {},
     "post_template": {"name": "B", "subject": "S", "html": "<p>x</p>"},
 }
+FILTERS = {"stream_id"}
+"""Ids that only narrow what is asked of one's own log."""
 OWN = {"post_import", "post_template", "post_api_key"}
 """Operations that name nothing of anybody: they succeed, in the caller's own workspace."""
+
+
+OWN_LOG = {"get_audit", "get_audit_tail"}
+"""Operations that show what the walk itself did."""
 
 
 class Walk(msgspec.Struct):
@@ -79,7 +88,8 @@ class Walk(msgspec.Struct):
 
 
 @pytest.fixture
-def walk(app: Adapters, worker: Adapters) -> Iterator[Walk]:
+def walk(app: Adapters, worker: Adapters, monkeypatch: pytest.MonkeyPatch) -> Iterator[Walk]:
+    monkeypatch.setattr(sse, "LONGEST_S", 0.0)  # a live stream looks once, and ends
     a, b = (
         found_house(app, name, permissions=("keys:manage",))
         for name in (f"{CANARY} house", "House B")
@@ -99,7 +109,8 @@ def everything_of(
         "/v1/contacts/imports", content=CSV, headers=headers | {"Content-Type": "text/csv"}
     ).json()["id"]
     run_imports(worker)
-    template = client.post("/v1/templates", json=TEMPLATE, headers=headers).json()["id"]
+    added = client.post("/v1/templates", json=TEMPLATE, headers=headers).json()
+    template = added["id"]
     draft = {"name": f"{CANARY} campaign", "template_id": template}
     campaign = client.post("/v1/campaigns", json=draft, headers=headers).json()["id"]
     export = client.post("/v1/audit/exports", json={"type": CANARY}, headers=headers).json()["id"]
@@ -132,6 +143,7 @@ def everything_of(
         "message_id": str(message_id),
         "export_id": export,
         "key_id": key_id,
+        "position": str(added["position"]),
     }
 
 
@@ -153,7 +165,7 @@ def undocumented(app: Litestar, paths: dict[str, dict[str, dict[str, object]]]) 
 
 
 def test_nothing_of_one_workspace_is_there_for_another(walk: Walk, worker: Adapters) -> None:
-    absent = {name: str(uuid4()) for name in walk.ids}
+    absent = absent_ids(walk)
     asked = 0
     for method, path, operation in walk.operations():
         name = str(operation["operationId"])
@@ -165,7 +177,7 @@ def test_nothing_of_one_workspace_is_there_for_another(walk: Walk, worker: Adapt
         names_ids = "{" in path or name == "post_campaign"
         if not names_ids:
             assert foreign.is_success, (method, path, foreign.text)
-            if method == "GET" and name != "get_audit" and "items" in foreign.json():
+            if method == "GET" and name not in OWN_LOG and "items" in foreign.json():
                 # Some that the walk itself made.
                 has_some = name in {"get_imports", "get_templates", "get_exports", "get_api_keys"}
                 assert foreign.json()["items"] == [] or has_some, (path, foreign.text)
@@ -183,10 +195,81 @@ def test_nothing_of_one_workspace_is_there_for_another(walk: Walk, worker: Adapt
     assert seen == {"campaign": "draft", "contact": "subscribed"}
 
 
+def absent_ids(walk: Walk) -> dict[str, str]:
+    """Return ids of nothing, shaped as those of the other workspace."""
+    return {
+        name: str(uuid4()) if "-" in identity else str(int(identity) + 1_000)
+        for name, identity in walk.ids.items()
+    }
+
+
+def test_every_place_for_an_id_is_known_to_the_walk(walk: Walk) -> None:
+    """A new route needs its ids in `everything_of`, and its body in BODIES."""
+    schemas: Any = walk.document()["components"]["schemas"]
+    for method, path, operation in walk.operations():
+        name: Any = operation["operationId"]
+        if operation["security"] == []:
+            continue
+        assert set(re.findall(r"{(\w+)}", path)) <= walk.ids.keys(), path
+        content: Any = operation.get("requestBody", {}).get("content", {})  # type: ignore[attr-defined] # JSON
+        if "application/json" in content:
+            body = schemas[content["application/json"]["schema"]["$ref"].rpartition("/")[2]]
+            assert name in BODIES, f"{method} {path}"
+            slots = {f for f, field in body["properties"].items() if "uuid" in str(field)}
+            tried = {f for f, value in BODIES[name].items() if "{" in str(value)}
+            assert slots - FILTERS <= tried, (path, slots)
+
+
+def test_no_query_of_another_workspace_finds_anything(walk: Walk) -> None:
+    """Each id of A in each query parameter, as B: the same as an id of nothing."""
+    absent = absent_ids(walk)
+    for method, path, operation in walk.operations():
+        name = str(operation["operationId"])
+        if method != "GET" or operation["security"] == [] or "{" in path:
+            continue
+        parameters: Any = operation.get("parameters", [])
+        for slot in (p["name"] for p in parameters if p["in"] == "query"):
+            for kind, foreign in walk.ids.items() - {("position", walk.ids["position"])}:
+                url = f"{path}?{slot}="
+                one = walk.call(method, url + foreign, name, walk.b, {})
+                other = walk.call(method, url + absent[kind], name, walk.b, {})
+                assert CANARY not in one.text, url
+                assert one.status_code == other.status_code, (url, one.text, other.text)
+                assert one.status_code < 500, url
+
+
+def test_headers_of_another_workspace_open_nothing(walk: Walk) -> None:
+    template = TEMPLATE | {"name": "B", "subject": "B", "html": "<p>B</p>"}
+    key = {"Idempotency-Key": f"{CANARY}-1", "X-Request-Id": str(uuid4())}
+    ids = [
+        walk.client.post("/v1/templates", json=template, headers=house.headers | key).json()["id"]
+        for house in (walk.a, walk.b, walk.a)
+    ]
+    assert ids[0] == ids[2] != ids[1]
+    of_a = {"request_id": key["X-Request-Id"]}
+    lines = walk.client.get("/v1/audit", params=of_a, headers=walk.b.headers).json()["items"]
+    assert {line["object_id"] for line in lines} <= {ids[1]}
+    page = {"limit": "1"}
+    for path in ("/v1/templates", "/v1/audit", "/v1/api-keys"):
+        cursor = walk.client.get(path, params=page, headers=walk.a.headers).json()["next"]
+        if cursor is None:
+            continue
+        used = page | {"cursor": cursor}
+        answer = walk.client.get(path, params=used, headers=walk.b.headers)
+        assert (answer.status_code, answer.json()["code"]) == (400, "invalid_cursor"), path
+        assert walk.client.get(path, params=used, headers=walk.a.headers).is_success
+    from_a = walk.b.headers | {"Last-Event-ID": "0"}
+    tail = walk.client.get("/v1/audit/tail", headers=from_a)
+    assert tail.is_success
+    assert CANARY not in tail.text
+    assert walk.ids["message_id"] not in tail.text
+
+
 def test_the_owner_sees_what_the_walk_looks_for(walk: Walk) -> None:
     """The canary is everywhere, or the walk above would prove nothing."""
     silent = {
-        "get_suppressions", "get_stats", "get_audit", "get_checkpoints",
+        "get_suppressions", "get_stats", "get_audit", "get_checkpoints", "get_verification",
+        "get_audit_tail",
         "get_import", "get_imports",
         "get_erasure", "get_erasure_preview", "get_trash",
     }  # fmt: skip

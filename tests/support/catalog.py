@@ -9,7 +9,7 @@ LEADING_KEY_EXCEPTIONS = frozenset({"api_tokens_sha256", "api_tokens_previous_sh
 NO_TENANTS = frozenset(
     {"relay_cursor", "projections", "policy_cursors", "sealer_cursor", "heartbeats", "relay_rates",
      "dispatchers", "schema_migrations", "projection_rebuilds", "archived_ranges",
-     "rate_buckets"}
+     "rate_buckets", "log_verifier_cursor"}
 )  # fmt: skip
 """Tables of the installation, without a tenant's data."""
 
