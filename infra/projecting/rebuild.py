@@ -32,7 +32,7 @@ from infra.projecting.tables import (
 from infra.settings import Settings
 from projections.projection import Projection, RecordedEvent
 
-ALONE = 100_000  # positions up to which one process is done before a second one has started
+ALONE = 200_000  # positions: for fewer, the start of a second process costs more than it saves
 LAST_STRETCH = 2_000  # events left to read when the checkpoint is taken and the swap begins
 
 
