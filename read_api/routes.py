@@ -18,6 +18,12 @@ from commands.http.contacts import post_import, post_unsubscribe
 from commands.http.content import post_template
 from commands.http.developer import delete_api_key, post_api_key, post_api_key_rotation
 from commands.http.privacy import post_erasure
+from commands.http.second_factor import (
+    post_recovery_codes,
+    post_second_factor,
+    post_second_factor_confirm,
+    post_second_factor_remove,
+)
 from commands.http.tracking import get_click, get_pixel
 from commands.http.trash import (
     delete_campaign,
@@ -97,6 +103,10 @@ ROUTES: tuple[HTTPRouteHandler, ...] = (
     delete_export,
     get_download,
     get_checkpoints,
+    post_second_factor,
+    post_second_factor_confirm,
+    post_recovery_codes,
+    post_second_factor_remove,
     get_openapi,
     get_pixel,
     get_click,

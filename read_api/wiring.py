@@ -11,6 +11,7 @@ from infra.clock import new_id, now
 from infra.crypto.export_links import ExportLinks
 from infra.crypto.links import SignedLinks
 from infra.crypto.tokens import new_token
+from infra.crypto.totp import TotpCodes
 from infra.crypto.vault import KeyVault
 from infra.erasure_receipts import ErasureReceipts
 from infra.eventstore.mapper import Mapper
@@ -31,6 +32,7 @@ from infra.postgres.health import PostgresHealth, VaultHealth
 from infra.postgres.import_intake import PostgresImportIntake
 from infra.postgres.import_progress import PostgresImports
 from infra.postgres.request_keys import RequestKeys
+from infra.postgres.second_factors import PostgresSecondFactors
 from infra.postgres.snapshots import PostgresSnapshots
 from infra.postgres.system_mails import PostgresSystemMails
 from infra.postgres.token_lookup import TokenLookup
@@ -42,7 +44,7 @@ from read_api.edge.authentication import Authentication
 from read_api.edge.form import provide_form
 from read_api.edge.hit_buffer import HitBuffer
 from read_api.edge.paging import PageProvider
-from read_api.edge.permission_guard import provide_permissions
+from read_api.edge.permission_guard import provide_permissions, provide_person
 from read_api.edge.signed_links import LinkReader
 from read_api.edge.sse import LiveStreams
 from read_api.edge.tenant_reads import ReadsProvider
@@ -78,6 +80,7 @@ class Wiring:
             "imports": PostgresImports(pool),
             "exports": PostgresExports(pool),
             "rate_limits": self.adapters.rate_buckets,
+            "codes": TotpCodes(self.adapters.settings.secret_key),
             "api_tokens": PostgresApiTokens(),
             "new_secret": new_token,
             "sanitizer": Nh3Sanitizer(),
@@ -125,6 +128,8 @@ class Wiring:
             "account_context": Provide(writes.account_context),
             "new_id": Provide(writes.new_id),
             "permissions": Provide(provide_permissions),
+            "person": Provide(provide_person),
+            "factors": Provide(self._factors),
             "upload": Provide(provide_upload),
             "form": Provide(provide_form),
             "reads": Provide(reads.provide),
@@ -142,6 +147,9 @@ class Wiring:
 
     async def _mails(self) -> PostgresSystemMails:
         return PostgresSystemMails(await self._keys())
+
+    async def _factors(self) -> PostgresSecondFactors:
+        return PostgresSecondFactors(self.adapters.pool, await self._keys())
 
     async def _previews(self) -> ErasurePreviews:
         return ErasurePreviews(self.adapters.pool, await self._keys())

@@ -144,3 +144,19 @@ class NewSecret(Protocol):
 
     def __call__(self, *, test: bool = False) -> str:
         """Return a new secret of 256 random bits."""
+
+
+class SignedIn(Protocol):
+    """The person who asks."""
+
+    @property
+    def user_id(self) -> UUID:
+        """The account."""
+
+    @property
+    def session_id(self) -> UUID:
+        """The session."""
+
+    @property
+    def authenticated_at(self) -> datetime:
+        """When the person last proved who they are."""

@@ -6,10 +6,11 @@ from uuid import UUID
 
 import msgspec
 
+from commands.identity.factor_attempts import count_attempt
 from commands.identity.factor_ports import OneTimeCodes, SecondFactors
 from commands.identity.prove_second_factor import ProveSecondFactor, device_step
 from commands.identity.renew_recovery_codes import require_shown
-from commands.ports import EventLog
+from commands.ports import EventLog, RateLimits
 from domain.identity import second_factor
 from domain.identity.second_factor import SECOND_FACTOR, WrongCodeError, second_factor_id
 from domain.shared.context import Context
@@ -34,10 +35,12 @@ def confirm_second_factor(
     log: EventLog,
     factors: SecondFactors,
     codes: OneTimeCodes,
+    limits: RateLimits,
 ) -> int:
     """Record it. Raises SignInAgainError, WrongCodeError, and FactorShownError on repeat."""
     second_factor.require_recent(authenticated_at=command.authenticated_at, now=context.now)
     user_id = command.user_id
+    count_attempt(limits, user_id)
     proof = ProveSecondFactor(user_id=user_id, code=command.code)
     step = device_step(proof, context, factors, codes)
     if step is None:

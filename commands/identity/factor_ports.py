@@ -33,6 +33,9 @@ class OneTimeCodes(Protocol):
     def new_secret(self) -> str:
         """Return a secret of 160 bits, in base 32."""
 
+    def uri(self, secret: str, *, label: str) -> str:
+        """Return what the QR code for the device says."""
+
     def step(self, secret: str, code: str, *, now: datetime) -> int | None:
         """Return which step's code this is, of the current one and its neighbours; else None."""
 

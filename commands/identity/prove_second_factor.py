@@ -4,8 +4,9 @@ from uuid import UUID
 
 import msgspec
 
+from commands.identity.factor_attempts import count_attempt
 from commands.identity.factor_ports import OneTimeCodes, SecondFactors
-from commands.ports import EventLog
+from commands.ports import EventLog, RateLimits
 from domain.identity import second_factor
 from domain.identity.second_factor import SECOND_FACTOR, WrongCodeError, second_factor_id
 from domain.shared.context import Context
@@ -31,8 +32,10 @@ def prove_second_factor(
     log: EventLog,
     factors: SecondFactors,
     codes: OneTimeCodes,
+    limits: RateLimits,
 ) -> None:
-    """Use the code up. Raises WrongCodeError."""
+    """Use the code up. Raises WrongCodeError and TooManyCodesError."""
+    count_attempt(limits, command.user_id)
     if len(command.code) == DEVICE_DIGITS:
         factor = log.state(SECOND_FACTOR, second_factor_id(command.user_id), context)
         step = device_step(command, context, factors, codes) if factor.confirmed else None

@@ -7,7 +7,7 @@ import msgspec
 
 from commands.identity.factor_ports import OneTimeCodes, SecondFactors
 from commands.identity.prove_second_factor import ProveSecondFactor, prove_second_factor
-from commands.ports import EventLog
+from commands.ports import EventLog, RateLimits
 from domain.identity import second_factor
 from domain.identity.second_factor import SECOND_FACTOR, FactorShownError, second_factor_id
 from domain.shared.context import Context
@@ -30,9 +30,10 @@ def renew_recovery_codes(
     log: EventLog,
     factors: SecondFactors,
     codes: OneTimeCodes,
+    limits: RateLimits,
 ) -> int:
     """Record the digests. Raises WrongCodeError, and FactorShownError on repeat."""
-    prove_second_factor(command.proof, context, log, factors, codes)
+    prove_second_factor(command.proof, context, log, factors, codes, limits)
     user_id = command.proof.user_id
     digests = tuple(codes.digest(user_id, each) for each in command.recovery_codes)
     position = log.decide(

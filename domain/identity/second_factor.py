@@ -34,6 +34,12 @@ class WrongCodeError(DomainError):
         super().__init__("this code is wrong or was used: enter the one that is shown now")
 
 
+class TooManyCodesError(DomainError):
+    """Codes were guessed at, or mistyped, too often; nothing is locked for good."""
+
+    code = "too_many_codes"
+
+
 class SignInAgainError(DomainError):
     """The change needs somebody who signed in a moment ago (ASVS 7.5)."""
 

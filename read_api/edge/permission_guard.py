@@ -13,7 +13,15 @@ from domain.tenancy.roles import PERMISSIONS
 from read_api.edge.authentication import Authentication
 from read_api.edge.rate_limit import RateLimits
 from read_api.edge.refusals import RefusalError
-from read_api.edge.request_marks import CALLER, AnyConnection, Caller, caller_of, note
+from read_api.edge.request_marks import (
+    CALLER,
+    AnyConnection,
+    Caller,
+    Person,
+    caller_of,
+    note,
+    person_of,
+)
 
 AnyRequest = Request[Any, Any, Any]  # the vendor's three free parameters
 DECLARATIONS = ("public", "permission", "account", "operator")
@@ -65,6 +73,11 @@ def require(caller: Caller, opt: dict[str, Any]) -> None:
 async def provide_permissions(request: AnyRequest) -> AbstractSet[str]:
     """Provide what the caller may do, to handlers that ask for more than their route does."""
     return caller_of(request).permissions
+
+
+async def provide_person(request: AnyRequest) -> Person:
+    """Provide who signed in, to handlers of opt `account` or `operator`."""
+    return person_of(request)
 
 
 def require_declarations(app: Litestar) -> None:

@@ -30,6 +30,7 @@ STATUS: Mapping[str, int] = MappingProxyType(
         # refused by the domain
         "refused": 422,
         "wrong_code": 401,
+        "too_many_codes": 429,
         "sign_in_again": 403,
         "not_found": 404,
         "illegal_transition": 409,

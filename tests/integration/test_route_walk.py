@@ -19,6 +19,7 @@ from infra.postgres.tenant_scope import tenant_scope
 from read_api.app import create_app
 from read_api.edge import sse
 from read_api.edge.permission_guard import UndeclaredRouteError, api_handlers
+from read_api.edge.request_marks import operation_of
 from read_api.routes import ROUTES
 from tests.support.asking import asking
 from tests.support.http_client import House, found_house
@@ -45,6 +46,13 @@ FILTERS = {"stream_id"}
 """Ids that only narrow what is asked of one's own log."""
 OWN = {"post_import", "post_template", "post_api_key"}
 """Operations that name nothing of anybody: they succeed, in the caller's own workspace."""
+
+FOR_PEOPLE = {
+    operation_of(handler)
+    for handler in ROUTES
+    if handler.opt.get("account") or handler.opt.get("operator")
+}
+"""Operations that no API key may ask for."""
 
 
 OWN_LOG = {"get_audit", "get_audit_tail"}
@@ -174,6 +182,9 @@ def test_nothing_of_one_workspace_is_there_for_another(walk: Walk, worker: Adapt
         asked += 1
         foreign = walk.call(method, path, name, walk.b, walk.ids)
         assert CANARY not in foreign.text, (method, path)
+        if name in FOR_PEOPLE:
+            assert (foreign.status_code, foreign.json()["code"]) == (403, "forbidden"), path
+            continue
         names_ids = "{" in path or name == "post_campaign"
         if not names_ids:
             assert foreign.is_success, (method, path, foreign.text)
@@ -275,7 +286,7 @@ def test_the_owner_sees_what_the_walk_looks_for(walk: Walk) -> None:
     }  # fmt: skip
     for method, path, operation in walk.operations():
         name = str(operation["operationId"])
-        if method == "GET" and operation["security"] != [] and name not in silent:
+        if method == "GET" and operation["security"] != [] and name not in silent | FOR_PEOPLE:
             answer = walk.call(method, path, name, walk.a, walk.ids)
             assert answer.status_code == 200, (path, answer.text)
             assert CANARY in answer.text, path

@@ -42,7 +42,7 @@ def confirmed(app: Adapters, codes: TotpCodes) -> tuple[ProveSecondFactor, str, 
         recovery_codes=paper,
         authenticated_at=now,
     )
-    confirm_second_factor(command, asking(PLATFORM), app.log, factors, codes)
+    confirm_second_factor(command, asking(PLATFORM), app.log, factors, codes, app.rate_buckets)
     return ProveSecondFactor(user_id=user_id, code=totp.generate_otp(step + 1)), secret, paper
 
 
@@ -59,7 +59,9 @@ def test_of_many_processes_with_one_code_one_gets_in(
     def gets_in(process: Adapters) -> bool:
         factors = PostgresSecondFactors(process.pool, process.vault)
         try:
-            prove_second_factor(proof, asking(PLATFORM), process.log, factors, codes)
+            prove_second_factor(
+                proof, asking(PLATFORM), process.log, factors, codes, process.rate_buckets
+            )
         except WrongCodeError:
             return False
         return True
@@ -89,4 +91,4 @@ def test_neither_table_nor_log_holds_the_secret_and_it_goes_with_the_key(
     app.vault.destroy(PLATFORM, proof.user_id)
     assert factors.secret(proof.user_id) is None
     with pytest.raises(WrongCodeError):
-        prove_second_factor(proof, asking(PLATFORM), app.log, factors, codes)
+        prove_second_factor(proof, asking(PLATFORM), app.log, factors, codes, app.rate_buckets)

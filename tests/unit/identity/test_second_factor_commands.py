@@ -1,5 +1,6 @@
 """A second factor is added, proved, renewed and removed by its commands."""
 
+from collections import Counter
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -12,10 +13,12 @@ from commands.identity.enrol_second_factor import EnrolSecondFactor, enrol_secon
 from commands.identity.prove_second_factor import ProveSecondFactor, prove_second_factor
 from commands.identity.remove_second_factor import RemoveSecondFactor, remove_second_factor
 from commands.identity.renew_recovery_codes import RenewRecoveryCodes, renew_recovery_codes
+from commands.ports import Grant
 from domain.identity.second_factor import (
     SECOND_FACTOR,
     FactorShownError,
     SignInAgainError,
+    TooManyCodesError,
     WrongCodeError,
     second_factor_id,
 )
@@ -59,11 +62,25 @@ class MemoryFactors:
         return True
 
 
+class MemoryLimits:
+    """The port `RateLimits`, without a clock: nothing comes back."""
+
+    def __init__(self) -> None:
+        self.taken: Counter[str] = Counter()
+
+    def take(self, bucket: str, capacity: float, refill_per_s: float, tokens: float = 1) -> Grant:
+        self.taken[bucket] += 1
+        left = capacity - self.taken[bucket]
+        wait_s = 0 if left >= 0 else tokens / refill_per_s
+        return Grant(allowed=left >= 0, remaining=left, retry_after_s=wait_s)
+
+
 class Ada:
     """A person with a device, and what the commands need."""
 
     def __init__(self) -> None:
         self.user_id, self.log, self.factors = uuid4(), MemoryEventLog(), MemoryFactors()
+        self.limits = MemoryLimits()
         self.context = asking(PLATFORM)
         self.secret = CODES.new_secret()
         self.paper = CODES.new_recovery_codes()
@@ -90,11 +107,13 @@ class Ada:
             recovery_codes=self.paper,
             authenticated_at=self.context.now,
         )
-        return confirm_second_factor(command, self.context, self.log, self.factors, CODES)
+        return confirm_second_factor(
+            command, self.context, self.log, self.factors, CODES, self.limits
+        )
 
     def prove(self, code: str) -> None:
         proof = ProveSecondFactor(user_id=self.user_id, code=code)
-        prove_second_factor(proof, self.context, self.log, self.factors, CODES)
+        prove_second_factor(proof, self.context, self.log, self.factors, CODES, self.limits)
 
 
 @pytest.fixture
@@ -139,6 +158,17 @@ def test_what_is_not_confirmed_proves_nothing() -> None:
         ada.prove(ada.shown())
 
 
+def test_guesses_are_counted_whatever_they_are(ada: Ada) -> None:
+    for guess in ("000000", "guessed-recovery-code") * 4:
+        with pytest.raises(WrongCodeError):
+            ada.prove(guess)
+    ada.prove(ada.shown())
+    with pytest.raises(TooManyCodesError, match="wait 120 s"):
+        ada.prove(ada.shown(1))
+    with pytest.raises(TooManyCodesError):
+        ada.confirm("000000")
+
+
 def test_paper_proves_once_however_it_is_typed(ada: Ada) -> None:
     ada.prove(f" {ada.paper[0].upper().replace('-', ' ')}")
     ada.later()
@@ -157,7 +187,7 @@ def test_new_paper_ends_the_old(ada: Ada) -> None:
     fresh = CODES.new_recovery_codes()
     proof = ProveSecondFactor(user_id=ada.user_id, code=ada.paper[0])
     command = RenewRecoveryCodes(proof=proof, recovery_codes=fresh)
-    renew_recovery_codes(command, ada.context, ada.log, ada.factors, CODES)
+    renew_recovery_codes(command, ada.context, ada.log, ada.factors, CODES, ada.limits)
     ada.later()
     with pytest.raises(WrongCodeError):
         ada.prove(ada.paper[1])
@@ -168,7 +198,7 @@ def test_removing_needs_a_proof(ada: Ada) -> None:
     def remove(code: str) -> int:
         proof = ProveSecondFactor(user_id=ada.user_id, code=code)
         return remove_second_factor(
-            RemoveSecondFactor(proof), ada.context, ada.log, ada.factors, CODES
+            RemoveSecondFactor(proof), ada.context, ada.log, ada.factors, CODES, ada.limits
         )
 
     with pytest.raises(WrongCodeError):
@@ -202,7 +232,7 @@ def test_a_change_of_the_factor_needs_a_recent_sign_in(ada: Ada) -> None:
         user_id=ada.user_id, code=ada.shown(), recovery_codes=(), authenticated_at=long_ago
     )
     with pytest.raises(SignInAgainError):
-        confirm_second_factor(confirm, ada.context, ada.log, ada.factors, CODES)
+        confirm_second_factor(confirm, ada.context, ada.log, ada.factors, CODES, ada.limits)
 
 
 def test_a_command_shows_no_secret(ada: Ada) -> None:
