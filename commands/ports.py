@@ -100,11 +100,25 @@ class ApiTokens(Protocol):
         """Return the effect that refuses it from now on."""
 
 
+class DeclaredConsent(msgspec.Struct, frozen=True, kw_only=True):
+    """By whose word the people of a file agreed to get mail, where, and to which words."""
+
+    requested_by: str
+    source: str = ""
+    text: str = ""
+
+
 class ImportIntake(Protocol):
     """Uploaded files that wait for the importer."""
 
     def begin(
-        self, workspace_id: UUID, import_id: UUID, *, mapping: dict[str, str], size_bytes: int
+        self,
+        workspace_id: UUID,
+        import_id: UUID,
+        *,
+        mapping: dict[str, str],
+        size_bytes: int,
+        consent: DeclaredConsent,
     ) -> Effect:
         """Return the effect that hands a stored file to the importer."""
 

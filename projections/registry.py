@@ -5,6 +5,7 @@ from types import MappingProxyType
 from projections.audit import Audit
 from projections.campaign_list import CampaignList
 from projections.campaign_stats import CampaignStats
+from projections.consent_history import ConsentHistory
 from projections.contact_list import ContactList
 from projections.message_ledger import MessageLedger
 from projections.projection import Projection
@@ -16,6 +17,7 @@ _ALL: tuple[Projection, ...] = (
     WorkspaceList(),
     ContactList(),
     SuppressionList(),
+    ConsentHistory(),
     TemplateList(),
     CampaignList(),
     MessageLedger(),

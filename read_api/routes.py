@@ -14,10 +14,10 @@ from commands.http.campaigns import (
     post_resume,
     post_schedule,
 )
-from commands.http.contacts import post_import, post_unsubscribe
+from commands.http.contacts import post_consent, post_import, post_unsubscribe
 from commands.http.content import post_template
 from commands.http.developer import delete_api_key, post_api_key, post_api_key_rotation
-from commands.http.privacy import post_erasure
+from commands.http.privacy import post_erasure, put_retention
 from commands.http.second_factor import (
     post_recovery_codes,
     post_second_factor,
@@ -43,13 +43,14 @@ from read_api.queries.audit_tail import get_audit_tail
 from read_api.queries.audit_verification import get_verification
 from read_api.queries.campaigns import get_campaign, get_campaigns, get_stats
 from read_api.queries.checkpoints import get_checkpoints
+from read_api.queries.consents import get_consents
 from read_api.queries.contacts import get_contact, get_contacts, get_suppressions
 from read_api.queries.content import get_template, get_templates
 from read_api.queries.delivery import get_campaign_messages, get_dead_letters, get_message
 from read_api.queries.developer import get_api_key, get_api_keys
 from read_api.queries.exports import get_export, get_exports
 from read_api.queries.imports import get_import, get_imports, get_rejected
-from read_api.queries.privacy import get_erasure, get_erasure_preview
+from read_api.queries.privacy import get_erasure, get_erasure_preview, get_retention
 from read_api.queries.tenancy import get_workspace
 from read_api.queries.trash import get_trash
 
@@ -86,6 +87,10 @@ ROUTES: tuple[HTTPRouteHandler, ...] = (
     get_api_key,
     post_api_key_rotation,
     delete_api_key,
+    post_consent,
+    get_consents,
+    get_retention,
+    put_retention,
     get_trash,
     delete_contact,
     post_restore_contact,

@@ -32,6 +32,7 @@ from infra.postgres.health import PostgresHealth, VaultHealth
 from infra.postgres.import_intake import PostgresImportIntake
 from infra.postgres.import_progress import PostgresImports
 from infra.postgres.request_keys import RequestKeys
+from infra.postgres.retention import PostgresRetention
 from infra.postgres.second_factors import PostgresSecondFactors
 from infra.postgres.snapshots import PostgresSnapshots
 from infra.postgres.system_mails import PostgresSystemMails
@@ -89,6 +90,7 @@ class Wiring:
             "audience": PostgresAudience(pool),
             "erasures": PostgresErasures(pool),
             "trash": PostgresTrash(pool),
+            "retention": PostgresRetention(pool),
             "receipts": ErasureReceipts(pool, self.adapters.settings.secret_key),
         }
 

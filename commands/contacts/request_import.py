@@ -4,19 +4,24 @@ from uuid import UUID
 
 import msgspec
 
-from commands.ports import EventLog, ImportIntake
+from commands.ports import DeclaredConsent, EventLog, ImportIntake
 from domain.contacts import decider
 from domain.contacts.decider import IMPORT
 from domain.shared.context import Context
 
 
 class RequestImport(msgspec.Struct, frozen=True, kw_only=True):
-    """Import the stored file. `mapping` is field -> column header; empty: by the headers."""
+    """Import the stored file. `mapping` is field -> column header; empty: by the headers.
+
+    `consent_source` and `consent_text`: where its people agreed to get mail, and to which words.
+    """
 
     import_id: UUID
     sha256: str
     size_bytes: int
     mapping: dict[str, str] = {}
+    consent_source: str = ""
+    consent_text: str = ""
 
 
 def request_import(
@@ -28,6 +33,11 @@ def request_import(
         command.import_id,
         mapping=command.mapping,
         size_bytes=command.size_bytes,
+        consent=DeclaredConsent(
+            requested_by=context.actor,
+            source=command.consent_source.strip(),
+            text=command.consent_text.strip(),
+        ),
     )
     return log.decide(
         IMPORT,
@@ -38,6 +48,8 @@ def request_import(
             sha256=command.sha256,
             size_bytes=command.size_bytes,
             mapping=command.mapping,
+            consent_source=command.consent_source,
+            consent_text=command.consent_text,
         ),
         context,
         effects=lambda _: [begin],

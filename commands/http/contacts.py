@@ -1,11 +1,13 @@
-"""Write routes of contacts: upload a file, unsubscribe a person."""
+"""Write routes of contacts: upload a file, record a consent, unsubscribe a person."""
 
+from typing import Annotated
 from uuid import UUID
 
 from litestar import post
 from litestar.di import NamedDependency
-from litestar.params import FromPath, SkipValidation
+from litestar.params import FromPath, JSONBody, QueryParameter, SkipValidation
 
+from commands.contacts.give_consent import GiveConsent, give_consent
 from commands.contacts.request_import import RequestImport, request_import
 from commands.contacts.unsubscribe_contact import UnsubscribeContact, unsubscribe_contact
 from commands.http.ports import Contacts, Upload, Uploads
@@ -15,6 +17,22 @@ from domain.contacts.events import Channel
 from domain.shared.context import Context
 from domain.shared.errors import NotFoundError
 from schemas.http.accepted import Accepted
+from schemas.http.consents import NewConsent
+
+ConsentSource = Annotated[
+    str,
+    QueryParameter(
+        name="consent_source",
+        max_length=300,
+        description="Where the people of the file agreed to get mail.",
+    ),
+]
+ConsentText = Annotated[
+    str,
+    QueryParameter(
+        name="consent_text", max_length=2000, description="The words that they agreed to."
+    ),
+]
 
 
 @post(
@@ -34,6 +52,8 @@ def post_import(
     uploads: NamedDependency[SkipValidation[Uploads]],
     log: NamedDependency[SkipValidation[EventLog]],
     intake: NamedDependency[SkipValidation[ImportIntake]],
+    consent_source: ConsentSource = "",
+    consent_text: ConsentText = "",
 ) -> Accepted:
     """Store the file and hand it to the importer."""
     uploads.keep(context.workspace_id, new_id, upload.file)
@@ -42,6 +62,8 @@ def post_import(
         sha256=upload.sha256,
         size_bytes=upload.size_bytes,
         mapping=upload.mapping,
+        consent_source=consent_source,
+        consent_text=consent_text,
     )
     return Accepted(id=new_id, position=request_import(command, context, log, intake))
 
@@ -66,3 +88,30 @@ def post_unsubscribe(
         raise NotFoundError("there is no such contact in this workspace")
     command = UnsubscribeContact(contact_id=contact_id, via=Channel.API)
     return Accepted(id=contact_id, position=unsubscribe_contact(command, context, log, do_not_mail))
+
+
+@post(
+    "/v1/contacts/{contact_id:uuid}/consents",
+    status_code=202,
+    sync_to_thread=True,
+    opt={"permission": "contacts:write"},
+    summary="Record a consent",
+    tags=["contacts"],
+)
+def post_consent(
+    contact_id: FromPath[UUID],
+    data: JSONBody[NewConsent],
+    context: NamedDependency[SkipValidation[Context]],
+    contacts: NamedDependency[SkipValidation[Contacts]],
+    log: NamedDependency[SkipValidation[EventLog]],
+) -> Accepted:
+    """Record where the person agreed and to which words; it never undoes an unsubscription."""
+    if not contacts.known(context.workspace_id, contact_id):
+        raise NotFoundError("there is no such contact in this workspace")
+    command = GiveConsent(
+        contact_id=contact_id,
+        source=data.source,
+        text=data.text,
+        given_at=data.given_at or context.now,
+    )
+    return Accepted(id=contact_id, position=give_consent(command, context, log))

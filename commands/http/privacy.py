@@ -1,18 +1,22 @@
-"""The write route of privacy: erase a person."""
+"""Write routes of privacy: erase a person, choose retention, ask for an export of data."""
 
 from uuid import UUID
 
-from litestar import post
+from litestar import post, put
 from litestar.di import NamedDependency
-from litestar.params import FromPath, SkipValidation
+from litestar.params import FromPath, JSONBody, SkipValidation
 
 from commands.http.ports import Contacts, Receipts
 from commands.ports import EventLog
+from commands.privacy.choose_retention import ChooseRetention, choose_retention
 from commands.privacy.erase_contact import EraseContact, erase_contact
-from commands.privacy.ports import Erasures, SubjectKeys
+from commands.privacy.ports import Erasures, RetentionRules, SubjectKeys
+from domain.privacy.retention_settings import RetentionSettings
 from domain.shared.context import Context
 from domain.shared.errors import NotFoundError
+from schemas.http.accepted import Accepted
 from schemas.http.privacy import AcceptedErasure
+from schemas.http.retention import RetentionBody
 
 
 @post(
@@ -41,3 +45,30 @@ def post_erasure(
     if receipt is None:
         raise RuntimeError("an erasure was recorded and is not in the log")
     return AcceptedErasure(id=contact_id, position=position, receipt=receipt)
+
+
+@put(
+    "/v1/privacy/retention",
+    status_code=202,
+    sync_to_thread=True,
+    opt={"permission": "privacy:manage"},
+    summary="Choose how long things are kept",
+    tags=["privacy"],
+)
+def put_retention(
+    data: JSONBody[RetentionBody],
+    context: NamedDependency[SkipValidation[Context]],
+    log: NamedDependency[SkipValidation[EventLog]],
+    retention: NamedDependency[SkipValidation[RetentionRules]],
+) -> Accepted:
+    """Choose all settings at once; the scheduler goes by them within a minute."""
+    settings = RetentionSettings(
+        trash_days=data.trash_days,
+        inactive_contact_days=data.inactive_contact_days,
+        engagement_days=data.engagement_days,
+        import_file_days=data.import_file_days,
+        rejected_row_days=data.rejected_row_days,
+        export_days=data.export_days,
+    )
+    position = choose_retention(ChooseRetention(settings=settings), context, log, retention)
+    return Accepted(id=context.workspace_id, position=position)

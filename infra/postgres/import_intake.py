@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 from psycopg.types.json import Jsonb
 
+from commands.ports import DeclaredConsent
 from domain.contacts.contact_row import ContactFileError
 from infra.files.limits import MAX_FILE_BYTES
 from infra.postgres.connections import Pool
@@ -16,8 +17,10 @@ from infra.postgres.tenant_scope import tenant_scope
 
 PART_BYTES = 1024 * 1024
 _BEGIN = """
-INSERT INTO imports (workspace_id, import_id, status, mapping, size_bytes)
-VALUES (%(workspace_id)s, %(import_id)s, 'running', %(mapping)s, %(size_bytes)s)
+INSERT INTO imports (workspace_id, import_id, status, mapping, size_bytes, requested_by,
+                     consent_source, consent_text)
+VALUES (%(workspace_id)s, %(import_id)s, 'running', %(mapping)s, %(size_bytes)s,
+        %(requested_by)s, %(source)s, %(text)s)
 """
 
 
@@ -74,7 +77,13 @@ class PostgresImportIntake:
             number += 1
 
     def begin(
-        self, workspace_id: UUID, import_id: UUID, *, mapping: dict[str, str], size_bytes: int
+        self,
+        workspace_id: UUID,
+        import_id: UUID,
+        *,
+        mapping: dict[str, str],
+        size_bytes: int,
+        consent: DeclaredConsent,
     ) -> SqlEffect:
         """See the port."""
         return SqlEffect(
@@ -84,6 +93,7 @@ class PostgresImportIntake:
                 "import_id": import_id,
                 "mapping": Jsonb(mapping),
                 "size_bytes": size_bytes,
+                **msgspec.structs.asdict(consent),
             },
         )
 

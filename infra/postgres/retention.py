@@ -17,14 +17,15 @@ from infra.postgres.tenant_scope import tenant_scope
 _DEFAULTS = RetentionSettings()
 _KEEP = """
 INSERT INTO retention_settings (workspace_id, inactive_contact_days, engagement_days,
-                                import_file_days, rejected_row_days, export_days)
+                                import_file_days, rejected_row_days, export_days, trash_days)
 VALUES (%(workspace_id)s, %(inactive_contact_days)s, %(engagement_days)s, %(import_file_days)s,
-        %(rejected_row_days)s, %(export_days)s)
+        %(rejected_row_days)s, %(export_days)s, %(trash_days)s)
 ON CONFLICT (workspace_id) DO UPDATE
    SET inactive_contact_days = excluded.inactive_contact_days,
        engagement_days = excluded.engagement_days,
        import_file_days = excluded.import_file_days,
        rejected_row_days = excluded.rejected_row_days, export_days = excluded.export_days,
+       trash_days = excluded.trash_days,
        inactive_looked_at = NULL, engagement_forgotten_at = NULL
 """
 _OLD_REJECTIONS = """
@@ -114,6 +115,19 @@ class PostgresRetention:
         """See the port."""
         days = msgspec.structs.asdict(settings)
         return SqlEffect(_KEEP, days | {"workspace_id": workspace_id})
+
+    def settings(self, workspace_id: UUID) -> RetentionSettings:
+        """Return what the workspace chose, or what holds by itself."""
+        with tenant_scope(self._pool, workspace_id) as cursor:
+            row = cursor.execute(
+                "SELECT trash_days, inactive_contact_days, engagement_days, import_file_days,"
+                " rejected_row_days, export_days FROM retention_settings WHERE workspace_id = %s",
+                (workspace_id,),
+            ).fetchone()
+        if row is None:
+            return _DEFAULTS
+        names = RetentionSettings.__struct_fields__
+        return RetentionSettings(**dict(zip(names, row, strict=True)))
 
     def old_rejections(self, *, limit: int) -> list[OldImport]:
         """Return imports whose rejected rows are too old."""

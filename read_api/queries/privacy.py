@@ -1,16 +1,19 @@
-"""What would an erasure find, and what proves that it happened?"""
+"""What would an erasure find, what proves that it happened, and how long are things kept?"""
 
 from uuid import UUID
 
+import msgspec
 from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, SkipValidation
 
 from infra.erasure_receipts import ErasureReceipts
 from infra.postgres.erasure_preview import ErasurePreviews
+from infra.postgres.retention import PostgresRetention
 from read_api.edge.refusals import not_found
 from read_api.edge.tenant_reads import TenantReads
 from schemas.http.privacy import ErasurePreview, ErasureReceipt
+from schemas.http.retention import Retention
 
 
 @get(
@@ -49,3 +52,18 @@ def get_erasure_preview(
     if preview is None:
         raise not_found()
     return preview
+
+
+@get(
+    "/v1/privacy/retention",
+    sync_to_thread=True,
+    opt={"permission": "privacy:manage"},
+    summary="How long things are kept",
+    tags=["privacy"],
+)
+def get_retention(
+    reads: NamedDependency[SkipValidation[TenantReads]],
+    retention: NamedDependency[SkipValidation[PostgresRetention]],
+) -> Retention:
+    """Return what was chosen, or what holds by itself."""
+    return Retention(**msgspec.structs.asdict(retention.settings(reads.workspace_id)))

@@ -38,6 +38,8 @@ BODIES: dict[str, dict[str, object]] = {
     "post_campaign": {"name": "B", "template_id": "{template_id}"},
     "post_schedule": {"send_at": "2030-01-01T00:00:00Z"},
     "post_export": {},
+    "post_consent": {"source": "a form"},
+    "put_retention": {"trash_days": 7},
     "post_api_key": {"name": "B", "scopes": ["contacts:read"]},
     "post_api_key_rotation": {},
     "post_template": {"name": "B", "subject": "S", "html": "<p>x</p>"},
@@ -99,7 +101,7 @@ class Walk(msgspec.Struct):
 def walk(app: Adapters, worker: Adapters, monkeypatch: pytest.MonkeyPatch) -> Iterator[Walk]:
     monkeypatch.setattr(sse, "LONGEST_S", 0.0)  # a live stream looks once, and ends
     a, b = (
-        found_house(app, name, permissions=("keys:manage",))
+        found_house(app, name, permissions=("keys:manage", "privacy:export", "privacy:manage"))
         for name in (f"{CANARY} house", "House B")
     )
     application = create_app(app)
@@ -282,7 +284,7 @@ def test_the_owner_sees_what_the_walk_looks_for(walk: Walk) -> None:
         "get_suppressions", "get_stats", "get_audit", "get_checkpoints", "get_verification",
         "get_audit_tail",
         "get_import", "get_imports",
-        "get_erasure", "get_erasure_preview", "get_trash",
+        "get_erasure", "get_erasure_preview", "get_trash", "get_consents", "get_retention",
     }  # fmt: skip
     for method, path, operation in walk.operations():
         name = str(operation["operationId"])

@@ -44,6 +44,8 @@ def contacts_group() -> None:
     "--map", "maps", multiple=True, metavar="FIELD=COLUMN", help="Name a column yourself; repeat."
 )
 @click.option("--rejected", type=OUTPUT_FILE, help="Write rejected rows to this CSV file.")
+@click.option("--consent-source", default="", help="Where these people agreed to get mail.")
+@click.option("--consent-text", default="", help="The words they agreed to.")
 @click.option("--no-wait", is_flag=True, help="Hand the file over and return.")
 @as_json
 def import_command(
@@ -52,6 +54,8 @@ def import_command(
     workspace: str | None,
     maps: tuple[str, ...],
     rejected: Path | None,
+    consent_source: str,
+    consent_text: str,
     no_wait: bool,
     as_json: bool,
 ) -> None:
@@ -70,7 +74,9 @@ def import_command(
         if not no_wait:
             require_worker(adapters, "importer")
             require_worker(adapters, "projector")
-        import_id = start_import(adapters, workspace_id, file, mapping)
+        import_id = start_import(
+            adapters, workspace_id, file, mapping, consent=(consent_source, consent_text)
+        )
         if no_wait:
             answer({"import_id": import_id}, as_json=as_json, text=f"import {import_id} is queued")
             return
@@ -93,9 +99,14 @@ class FailedImportError(click.ClickException):
 
 
 def start_import(
-    adapters: Adapters, workspace_id: UUID, file: Path, mapping: dict[str, str]
+    adapters: Adapters,
+    workspace_id: UUID,
+    file: Path,
+    mapping: dict[str, str],
+    *,
+    consent: tuple[str, str] = ("", ""),
 ) -> UUID:
-    """Store a file and hand it to the importer."""
+    """Store a file and hand it to the importer; `consent` is the declared source and text."""
     intake = PostgresImportIntake(adapters.pool)
     import_id = new_id()
     with file.open("rb") as source:
@@ -106,6 +117,8 @@ def start_import(
             sha256=stored.sha256,
             size_bytes=stored.size_bytes,
             mapping=mapping,
+            consent_source=consent[0],
+            consent_text=consent[1],
         ),
         asking(workspace_id),
         adapters.log,

@@ -19,6 +19,7 @@ from infra.postgres.erasure_preview import ErasurePreviews
 from infra.postgres.erasures import PostgresErasures
 from schemas.http.privacy import ErasurePreview, ErasureReceipt
 from workers.cli.output_file import OUTPUT_FILE
+from workers.cli.retention import retention_command
 from workers.cli.session import (
     answer,
     as_json,
@@ -51,7 +52,10 @@ by_email = click.option("--email", help="Or the address.")
 
 @click.group("privacy")
 def privacy_group() -> None:
-    """Erase people, and prove it."""
+    """Erase people, and prove it; say how long things are kept."""
+
+
+privacy_group.add_command(retention_command)
 
 
 @privacy_group.command("preview")

@@ -4,11 +4,14 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from commands.contacts.give_consent import GiveConsent, give_consent
 from commands.contacts.request_import import RequestImport, request_import
 from commands.contacts.suppress_contact import SuppressContact, suppress_contact
 from commands.contacts.unsubscribe_contact import UnsubscribeContact, unsubscribe_contact
+from commands.ports import DeclaredConsent
 from domain.contacts.events import (
     Channel,
+    ConsentGiven,
     ContactSuppressed,
     ContactUnsubscribed,
     ImportRequested,
@@ -17,6 +20,7 @@ from domain.contacts.events import (
 from domain.shared.errors import IllegalTransitionError, InvalidInputError
 from infra.eventstore.memory import MemoryEventLog
 from tests.support.asking import asking
+from tests.support.builders import NOW
 from tests.support.memory_ports import MemoryDoNotMail, Said
 
 WORKSPACE, CONTACT, CAUSE = uuid4(), uuid4(), uuid4()
@@ -26,15 +30,26 @@ class MemoryIntake:
     """The port `commands.ports.ImportIntake`."""
 
     def begin(
-        self, workspace_id: UUID, import_id: UUID, *, mapping: dict[str, str], size_bytes: int
+        self,
+        workspace_id: UUID,
+        import_id: UUID,
+        *,
+        mapping: dict[str, str],
+        size_bytes: int,
+        consent: DeclaredConsent,
     ) -> Said:
-        return Said("begin", (workspace_id, import_id, mapping, size_bytes))
+        return Said("begin", (workspace_id, import_id, mapping, size_bytes, consent))
 
 
 def test_an_uploaded_file_is_recorded_and_handed_to_the_importer() -> None:
     log, import_id = MemoryEventLog(), uuid4()
     command = RequestImport(
-        import_id=import_id, sha256="ab", size_bytes=9, mapping={"email": "Mail"}
+        import_id=import_id,
+        sha256="ab",
+        size_bytes=9,
+        mapping={"email": "Mail"},
+        consent_source=" a fair ",
+        consent_text="Yes",
     )
     assert request_import(command, asking(WORKSPACE), log, MemoryIntake()) == 1
     assert log.events == [
@@ -42,14 +57,29 @@ def test_an_uploaded_file_is_recorded_and_handed_to_the_importer() -> None:
             WORKSPACE,
             import_id,
             ImportRequested(
-                import_id=import_id, sha256="ab", size_bytes=9, mapping={"email": "Mail"}
+                import_id=import_id,
+                sha256="ab",
+                size_bytes=9,
+                mapping={"email": "Mail"},
+                consent_source="a fair",
+                consent_text="Yes",
             ),
         )
     ]
-    assert log.effects == [Said("begin", (WORKSPACE, import_id, {"email": "Mail"}, 9))]
+    declared = DeclaredConsent(requested_by="test", source="a fair", text="Yes")
+    handed = (WORKSPACE, import_id, {"email": "Mail"}, 9, declared)
+    assert log.effects == [Said("begin", handed)]
     with pytest.raises(IllegalTransitionError, match="use a new id"):
         request_import(command, asking(WORKSPACE), log, MemoryIntake())
     assert len(log.effects) == 1, "a refused request hands nothing over"
+
+
+def test_a_consent_is_recorded_as_it_is_told() -> None:
+    log = MemoryEventLog()
+    command = GiveConsent(contact_id=CONTACT, source="a form", text="Yes", given_at=NOW)
+    assert give_consent(command, asking(WORKSPACE), log) == 1
+    given = ConsentGiven(contact_id=CONTACT, source="a form", text="Yes", given_at=NOW)
+    assert log.events == [(WORKSPACE, CONTACT, given)]
 
 
 def test_a_wish_for_no_more_mail_closes_the_dispatchers_door() -> None:
