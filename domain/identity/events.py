@@ -47,6 +47,16 @@ class SecondFactorRemoved(Event, frozen=True):
     user_id: UUID
 
 
+class AccountLinked(Event, frozen=True):
+    """Somebody else may vouch for the person: an issuer, who knows them by `subject`."""
+
+    TAG: ClassVar[str] = "identity.account_linked.v1"
+    SUBJECT: ClassVar[str] = "user_id"
+    user_id: UUID
+    issuer: str
+    subject: Personal[str | None] = None
+
+
 SecondFactorEvent = (
     SecondFactorEnrolled
     | SecondFactorConfirmed
@@ -55,6 +65,7 @@ SecondFactorEvent = (
     | SecondFactorRemoved
 )
 EVENTS: tuple[type[Event], ...] = (
+    AccountLinked,
     SecondFactorEnrolled,
     SecondFactorConfirmed,
     RecoveryCodeUsed,

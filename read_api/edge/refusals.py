@@ -32,6 +32,7 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "wrong_code": 401,
         "too_many_codes": 429,
         "sign_in_again": 403,
+        "not_linked": 403,
         "not_found": 404,
         "illegal_transition": 409,
         "concurrent_change": 409,
