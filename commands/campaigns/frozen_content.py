@@ -13,7 +13,7 @@ from domain.content.events import TemplateAdded
 from domain.content.merge_tags import CONTACT_FIELDS, RESERVED, Tag
 from domain.content.snapshot import ForeignTags, Snapshot
 from domain.shared.context import Context
-from domain.shared.errors import NotFoundError
+from domain.shared.errors import InvalidInputError, NotFoundError
 from domain.tenancy.decider import WORKSPACE
 
 
@@ -35,9 +35,14 @@ def freeze_content(
     Raises UnknownMergeTagError naming tag and line, and the other errors of `compile_content`.
     """
     template = content_of(log.state(TEMPLATE, template_id, context))
-    workspace = log.state(WORKSPACE, context.workspace_id, context).created
+    workspace = log.state(WORKSPACE, context.workspace_id, context).profile
     if workspace is None:
         raise NotFoundError("there is no such workspace; create it first")
+    if not (workspace.sender_address and workspace.postal_address):
+        raise InvalidInputError(
+            "the workspace has no sender or no postal address yet, and mail needs both: "
+            "set them by PUT /v1/workspace/sender and PUT /v1/workspace/postal-address"
+        )
     custom = _names(template) - CONTACT_FIELDS - RESERVED - template.defaults.keys()
     snapshot = Snapshot(
         subject=template.subject,

@@ -53,5 +53,20 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[str]] = MappingProxyType(
         Role.BILLING: _PAY,
     }
 )
+MAY_GRANT: Mapping[Role, frozenset[Role]] = MappingProxyType(
+    {
+        Role.OWNER: frozenset(Role),
+        Role.ADMIN: frozenset({Role.ADMIN, Role.EDITOR, Role.VIEWER}),
+        Role.EDITOR: frozenset(),
+        Role.VIEWER: frozenset(),
+        Role.BILLING: frozenset(),
+    }
+)
+"""Which roles a member may give, and take from whoever has them: none that can do what he cannot.
+
+owner > admin > editor > viewer; billing stands beside, under owner alone.
+"""
+VIEWING_PERMISSIONS = _VIEW
+"""What a super-admin may do who looks into a workspace: read what a viewer reads."""
 PERMISSIONS = frozenset[str]().union(*ROLE_PERMISSIONS.values())
 """Every permission that somebody can have; a route that asks for another one cannot start."""

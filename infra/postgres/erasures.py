@@ -162,10 +162,16 @@ class PostgresErasures:
             return [Erasing(*row) for row in connection.execute(_UNFINISHED).fetchall()]
 
     def known(self) -> set[tuple[UUID, UUID]]:
-        """Return (workspace, contact) of every erasure, of all workspaces; only for workers."""
+        """Return (workspace, contact) of every erasure, of all workspaces; only for workers.
+
+        Invitations are among them: theirs are keys of their own, and they see to them.
+        """
         with self._pool.connection() as connection:
             return set(
-                connection.execute("SELECT workspace_id, contact_id FROM erasures").fetchall()
+                connection.execute(
+                    "SELECT workspace_id, contact_id FROM erasures"
+                    " UNION ALL SELECT workspace_id, invitation_id FROM invitations"
+                ).fetchall()
             )
 
     def tasks(self, erasing: Erasing) -> list[ErasedTask]:

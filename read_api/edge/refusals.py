@@ -37,6 +37,7 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "illegal_transition": 409,
         "concurrent_change": 409,
         "person_erased": 409,
+        "last_owner": 409,
         "secret_shown": 409,
         "invalid_input": 422,
         "template_refused": 422,

@@ -27,6 +27,10 @@ NOT_A_PERSON = {
     "developer.api_token_issued.v1": {"name"},  # of the token
     # The company's own sender and the postal address that it must print in every mail.
     "tenancy.workspace_created.v1": {"name", "sender_name", "sender_address", "postal_address"},
+    "tenancy.workspace_renamed.v1": {"name"},
+    "tenancy.brand_named.v1": {"brand_name"},
+    "tenancy.sender_chosen.v1": {"sender_name", "sender_address"},
+    "tenancy.postal_address_chosen.v1": {"postal_address"},
     "delivery.emails_queued.v1": {"recipients"},  # contact ids
 }
 

@@ -4,7 +4,10 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 
 APP_ROLE = "engine_app"
-LEADING_KEY_EXCEPTIONS = frozenset({"api_tokens_sha256", "api_tokens_previous_sha256"})
+LEADING_KEY_EXCEPTIONS = frozenset(
+    {"api_tokens_sha256", "api_tokens_previous_sha256", "invitations_token_sha256",
+     "viewings_token_sha256"}
+)  # fmt: skip
 """Of 256 random bits, asked for before the workspace is known; see 0003."""
 NO_TENANTS = frozenset(
     {"relay_cursor", "projections", "policy_cursors", "sealer_cursor", "heartbeats", "relay_rates",

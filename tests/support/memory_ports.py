@@ -8,11 +8,13 @@ import msgspec
 
 from commands.ports import SystemMail
 from commands.privacy.ports import BegunErasure
+from commands.tenancy.ports import FoundInvitation
 from domain.delivery.system_mail import compose
 from domain.developer.events import ApiTokenIssued, ApiTokenRotated
 from domain.privacy.retention_settings import RetentionSettings
 from domain.privacy.trash import Kind
 from domain.shared.context import Context
+from domain.tenancy.events import MemberInvited
 
 
 class Said(msgspec.Struct, frozen=True):
@@ -166,3 +168,54 @@ class MemoryRetentionRules:
     def keep(self, workspace_id: UUID, settings: RetentionSettings) -> Said:
         del workspace_id
         return Said("keep", settings)
+
+
+class MemoryMembers:
+    """The port `commands.tenancy.ports.Members`."""
+
+    def put(self, workspace_id: UUID, user_id: UUID, *, role: str) -> Said:
+        return Said(f"let in as {role}", (workspace_id, user_id))
+
+    def drop(self, workspace_id: UUID, user_id: UUID) -> Said:
+        return Said("refuse", (workspace_id, user_id))
+
+
+class MemoryInvitations:
+    """The port `commands.tenancy.ports.Invitations`, told what it finds."""
+
+    def __init__(self, found: FoundInvitation | None = None, waiting: UUID | None = None) -> None:
+        self._found, self._waiting = found, waiting
+
+    def open(self, workspace_id: UUID, invited: MemberInvited, *, invited_by: str) -> Said:
+        return Said("open", (workspace_id, invited.invitation_id, invited_by))
+
+    def renew(
+        self, workspace_id: UUID, invitation_id: UUID, *, sha256: str, expires_at: datetime
+    ) -> Said:
+        return Said("renew", (workspace_id, invitation_id, sha256, expires_at))
+
+    def end(self, workspace_id: UUID, invitation_id: UUID, *, state: str) -> Said:
+        return Said(f"end: {state}", (workspace_id, invitation_id))
+
+    def waiting(self, workspace_id: UUID, email: str) -> UUID | None:
+        del workspace_id, email
+        return self._waiting
+
+    def address(self, workspace_id: UUID, invitation_id: UUID) -> str | None:
+        del workspace_id, invitation_id
+        return "ann@example.com"
+
+    def find(self, sha256: str) -> FoundInvitation | None:
+        del sha256
+        return self._found
+
+
+class MemoryAccounts:
+    """The port `commands.tenancy.ports.Accounts`: everybody has this address."""
+
+    def __init__(self, address_key: bytes | None = b"ann") -> None:
+        self._key = address_key
+
+    def address_key(self, user_id: UUID) -> bytes | None:
+        del user_id
+        return self._key

@@ -23,6 +23,7 @@ from domain.shared.context import Context
 from domain.shared.errors import IllegalTransitionError, InvalidInputError, NotFoundError
 from domain.tenancy import decider as tenancy_decider
 from domain.tenancy.decider import WORKSPACE
+from domain.tenancy.events import PostalAddressChosen
 from infra.eventstore.memory import MemoryEventLog
 from tests.support.asking import asking
 from tests.support.memory_ports import (
@@ -202,6 +203,14 @@ def test_content_is_not_frozen_for_a_workspace_that_was_never_founded() -> None:
     campaigns = Campaigns()
     campaigns.log.events = [row for row in campaigns.log.events if row[1] != WORKSPACE_ID]
     with pytest.raises(NotFoundError, match="workspace"):
+        campaigns.launch()
+
+
+def test_content_is_not_frozen_without_sender_and_postal_address() -> None:
+    campaigns = Campaigns()
+    chosen = PostalAddressChosen(postal_address="")
+    campaigns.log.decide(WORKSPACE, WORKSPACE_ID, lambda _: [chosen], ask())
+    with pytest.raises(InvalidInputError, match="mail needs both"):
         campaigns.launch()
 
 
