@@ -5,6 +5,7 @@ from functools import cached_property
 from psycopg import Connection, connect
 from psycopg.rows import TupleRow
 
+from infra.crypto.access_tokens import Ed25519AccessTokens
 from infra.crypto.epoch_keys import FileEpochKeys
 from infra.crypto.erasure_ledger import ErasureLedger
 from infra.crypto.live_keys import LiveKeys
@@ -14,6 +15,7 @@ from infra.eventstore.mapper import Mapper
 from infra.eventstore.reader import LogReader
 from infra.eventstore.recorder import TenantRecorder, open_datastore
 from infra.nats.waker import Waker
+from infra.postgres.accounts import PostgresAccounts
 from infra.postgres.connections import Pool, Role, open_pool, role_dsn
 from infra.postgres.rate_buckets import RateBuckets
 from infra.settings import Settings
@@ -85,6 +87,16 @@ class Adapters:
     def rate_buckets(self) -> RateBuckets:
         """Rate limits that all processes share."""
         return RateBuckets(self.pool, self.settings.secret_key)
+
+    @cached_property
+    def access_tokens(self) -> Ed25519AccessTokens:
+        """Signs and reads access tokens."""
+        return Ed25519AccessTokens(self.settings.secret_key, issuer=self.settings.public_url)
+
+    @cached_property
+    def accounts(self) -> PostgresAccounts:
+        """Who has an account."""
+        return PostgresAccounts(self.pool, self.vault, self.settings.secret_key)
 
     @cached_property
     def reader(self) -> LogReader:

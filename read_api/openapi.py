@@ -31,6 +31,7 @@ DESCRIPTION = (
     "`code`. Lists are paged by cursor. Unknown fields are refused."
 )
 TOKEN = "apiToken"  # noqa: S105 - the name of the scheme
+PERSON = "accessToken"
 REF = "#/components/schemas/{name}"
 PROBLEM = {
     "description": "What went wrong, and what to do.",
@@ -53,7 +54,10 @@ def render_document(
         version=VERSION,
         description=DESCRIPTION,
         components=Components(
-            security_schemes={TOKEN: SecurityScheme(type="http", scheme="bearer")}
+            security_schemes={
+                TOKEN: SecurityScheme(type="http", scheme="bearer"),
+                PERSON: SecurityScheme(type="http", scheme="bearer", bearer_format="JWT"),
+            }
         ),
     )
     describer = Litestar(
@@ -69,12 +73,19 @@ def render_document(
             name, said = operation_of(handler), _explained(handler)
             operation["operationId"] = name if method != "HEAD" else f"{name}_head"
             operation["description"] = said
-            operation["security"] = [] if handler.opt.get("public") else [{TOKEN: []}]
+            operation["security"] = _security(handler)
             operation["responses"].pop("400", None)  # the framework's own shape, never sent
             operation["responses"]["default"] = PROBLEM
     _, schemas = msgspec.json.schema_components([Problem], ref_template=REF)
     document["components"]["schemas"].update(schemas)
     return (json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode()
+
+
+def _security(handler: HTTPRouteHandler) -> list[dict[str, list[str]]]:
+    """Return what a route asks for: nothing, an API key or access token, or a person's alone."""
+    if handler.opt.get("public"):
+        return []
+    return [{TOKEN: []}] if "permission" in handler.opt else [{PERSON: []}]
 
 
 def _explained(handler: HTTPRouteHandler) -> str:

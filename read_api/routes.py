@@ -5,6 +5,15 @@ from collections.abc import Sequence
 from litestar import Router
 from litestar.handlers import HTTPRouteHandler
 
+from commands.http.accounts import (
+    delete_me,
+    post_account,
+    post_new_password,
+    post_password_reset,
+    post_verification,
+    post_verification_mail,
+    put_password,
+)
 from commands.http.audit import delete_export, get_download, post_export
 from commands.http.campaigns import (
     post_campaign,
@@ -23,6 +32,14 @@ from commands.http.second_factor import (
     post_second_factor,
     post_second_factor_confirm,
     post_second_factor_remove,
+)
+from commands.http.sessions import (
+    delete_current_session,
+    delete_session,
+    delete_sessions,
+    post_refresh,
+    post_session,
+    post_session_workspace,
 )
 from commands.http.tracking import get_click, get_pixel
 from commands.http.trash import (
@@ -49,11 +66,30 @@ from read_api.queries.content import get_template, get_templates
 from read_api.queries.delivery import get_campaign_messages, get_dead_letters, get_message
 from read_api.queries.developer import get_api_key, get_api_keys
 from read_api.queries.exports import get_export, get_exports
+from read_api.queries.identity import get_key_set, get_me, get_sessions
 from read_api.queries.imports import get_import, get_imports, get_rejected
 from read_api.queries.privacy import get_erasure, get_erasure_preview, get_retention
 from read_api.queries.tenancy import get_workspace
 from read_api.queries.trash import get_trash
 
+ACCOUNT_ROUTES: tuple[HTTPRouteHandler, ...] = (
+    post_account,
+    post_verification,
+    post_verification_mail,
+    post_password_reset,
+    post_new_password,
+    put_password,
+    get_me,
+    delete_me,
+    post_session,
+    post_refresh,
+    post_session_workspace,
+    get_sessions,
+    delete_sessions,
+    delete_current_session,
+    delete_session,
+    get_key_set,
+)
 ROUTES: tuple[HTTPRouteHandler, ...] = (
     get_workspace,
     post_import,
@@ -120,6 +156,7 @@ ROUTES: tuple[HTTPRouteHandler, ...] = (
     get_livez,
     get_readyz,
     get_startupz,
+    *ACCOUNT_ROUTES,
 )
 
 

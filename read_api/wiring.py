@@ -1,15 +1,19 @@
 """What handlers ask for by name, built from the adapters."""
 
+import os
 from typing import Any
 
 from litestar.concurrency import sync_to_thread
 from litestar.di import Provide
 
+from commands.identity.letters import Letters
+from commands.identity.sign_in import Door
 from commands.ports import EventLog
 from infra.bootstrap import Adapters
 from infra.clock import new_id, now
 from infra.crypto.export_links import ExportLinks
 from infra.crypto.links import SignedLinks
+from infra.crypto.passwords import Argon2Passwords
 from infra.crypto.tokens import new_token
 from infra.crypto.totp import TotpCodes
 from infra.crypto.vault import KeyVault
@@ -18,7 +22,9 @@ from infra.eventstore.mapper import Mapper
 from infra.exports.places import ExportPlaces
 from infra.html.nh3_sanitizer import Nh3Sanitizer
 from infra.nats.health import nats_check
+from infra.postgres.accounts import PostgresAccounts
 from infra.postgres.api_tokens import PostgresApiTokens
+from infra.postgres.attempts import PostgresAttempts
 from infra.postgres.audience import PostgresAudience
 from infra.postgres.campaign_runs import PostgresCampaignRuns
 from infra.postgres.checkpoints import Checkpoints
@@ -34,6 +40,9 @@ from infra.postgres.import_progress import PostgresImports
 from infra.postgres.request_keys import RequestKeys
 from infra.postgres.retention import PostgresRetention
 from infra.postgres.second_factors import PostgresSecondFactors
+from infra.postgres.session_lookup import SessionLookup
+from infra.postgres.sessions import PostgresSessions
+from infra.postgres.single_use_tokens import PostgresSingleUseTokens
 from infra.postgres.snapshots import PostgresSnapshots
 from infra.postgres.system_mails import PostgresSystemMails
 from infra.postgres.token_lookup import TokenLookup
@@ -42,10 +51,12 @@ from infra.postgres.trash import PostgresTrash
 from infra.postgres.uploads import Uploads
 from read_api.edge.api_keys import ApiKeyAuthenticator
 from read_api.edge.authentication import Authentication
+from read_api.edge.client_label import provide_client_label
 from read_api.edge.form import provide_form
 from read_api.edge.hit_buffer import HitBuffer
 from read_api.edge.paging import PageProvider
 from read_api.edge.permission_guard import provide_permissions, provide_person
+from read_api.edge.session_authenticator import SessionAuthenticator
 from read_api.edge.signed_links import LinkReader
 from read_api.edge.sse import LiveStreams
 from read_api.edge.tenant_reads import ReadsProvider
@@ -60,6 +71,7 @@ class Wiring:
 
     def __init__(self, adapters: Adapters) -> None:
         self.adapters = adapters
+        self._passwords = Argon2Passwords(at_once=os.cpu_count() or 1)
         self.campaigns = TrackedCampaigns(adapters.pool)
         self.hits = HitBuffer(lambda: adapters.log, self.campaigns, now=now, new_id=new_id)
         self.live = LiveStreams(authentication(adapters))
@@ -105,6 +117,7 @@ class Wiring:
             "checkpoints": Checkpoints(self.adapters.pool),
             "campaigns": self.campaigns,
             "health": health_checks(self.adapters),
+            "access_tokens": self.adapters.access_tokens,
             "new_id_now": new_id,
             "now": now,
         }
@@ -125,6 +138,10 @@ class Wiring:
             "previews": Provide(self._previews),
             "audit_mapper": Provide(self._audit_mapper),
             "actor_names": Provide(self._actor_names),
+            "accounts": Provide(self._accounts),
+            "door": Provide(self._door),
+            "letters": Provide(self._letters),
+            "client_label": Provide(provide_client_label),
             "claim": Provide(writes.claim),
             "context": Provide(writes.context),
             "account_context": Provide(writes.account_context),
@@ -153,6 +170,26 @@ class Wiring:
     async def _factors(self) -> PostgresSecondFactors:
         return PostgresSecondFactors(self.adapters.pool, await self._keys())
 
+    async def _accounts(self) -> PostgresAccounts:
+        return await sync_to_thread(lambda: self.adapters.accounts)
+
+    async def _door(self) -> Door:
+        """Return what signing in needs."""
+        pool, accounts = self.adapters.pool, await self._accounts()
+        return Door(
+            accounts=accounts,
+            passwords=self._passwords,
+            sessions=PostgresSessions(pool, self.adapters.settings.secret_key),
+            tokens=PostgresSingleUseTokens(pool),
+            access=self.adapters.access_tokens,
+            attempts=PostgresAttempts(pool, self.adapters.rate_buckets, accounts),
+        )
+
+    async def _letters(self) -> Letters:
+        tokens = PostgresSingleUseTokens(self.adapters.pool)
+        public_url = self.adapters.settings.public_url
+        return Letters(await self._mails(), tokens, new_id, public_url=public_url)
+
     async def _previews(self) -> ErasurePreviews:
         return ErasurePreviews(self.adapters.pool, await self._keys())
 
@@ -166,7 +203,12 @@ class Wiring:
 
 def authentication(adapters: Adapters) -> Authentication:
     """Return who lets in, each kind of credential by its authenticator."""
-    return Authentication([ApiKeyAuthenticator(TokenLookup(adapters.pool))])
+    return Authentication(
+        [
+            ApiKeyAuthenticator(TokenLookup(adapters.pool)),
+            SessionAuthenticator(adapters.access_tokens, SessionLookup(adapters.pool)),
+        ]
+    )
 
 
 def health_checks(adapters: Adapters) -> HealthChecks:

@@ -1,1 +1,1 @@
-"""What can be asked of accounts, sessions and second factors."""
+"""Sign up, sign in, and keep an account safe."""

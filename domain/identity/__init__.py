@@ -1,1 +1,1 @@
-"""People who sign in: their accounts, sessions and second factors."""
+"""Accounts of people: who they are, how they sign in, which sessions they have."""

@@ -4,6 +4,11 @@ import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 
 
+def encode_token(raw: bytes) -> str:
+    """Return the one spelling of these bytes."""
+    return urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
 def decode_token(token: str, *, characters: int) -> bytes | None:
     """Return what a token of this length encodes; None when it is none.
 

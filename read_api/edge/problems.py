@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from math import ceil
 from typing import Any
 
 import psycopg
@@ -11,6 +12,7 @@ from litestar.exceptions import HTTPException, NotFoundException, ValidationExce
 from litestar.types import ExceptionHandlersMap
 from psycopg_pool import PoolClosed, PoolTimeout
 
+from commands.identity.ports import TooManyAttemptsError
 from domain.shared.errors import DomainError
 from infra.postgres.sql_effect import StaleStateError
 from read_api.edge.refusals import (
@@ -62,7 +64,15 @@ def on_refusal(request: AnyRequest, error: RefusalError) -> Response[Problem]:
 def on_domain_error(request: AnyRequest, error: DomainError) -> Response[Problem]:
     """Answer what the rules refused; not found has the same body whatever was asked."""
     detail = NOT_FOUND_DETAIL if error.code == "not_found" else str(error)
-    return problem(request, error.code, detail, status=STATUS.get(error.code, OTHER_DOMAIN_ERROR))
+    status = STATUS.get(error.code, OTHER_DOMAIN_ERROR)
+    return problem(request, error.code, detail, status=status, headers=_retry_after(error))
+
+
+def _retry_after(error: DomainError) -> dict[str, str]:
+    """Say in whole seconds when to come back, where the refusal knows."""
+    if isinstance(error, TooManyAttemptsError):
+        return {"retry-after": str(ceil(error.retry_after_s))}
+    return {}
 
 
 def on_validation(request: AnyRequest, error: ValidationException) -> Response[Problem]:

@@ -46,6 +46,9 @@ BODIES: dict[str, dict[str, object]] = {
     "post_api_key": {"name": "B", "scopes": ["contacts:read"]},
     "post_api_key_rotation": {},
     "post_template": {"name": "B", "subject": "S", "html": "<p>x</p>"},
+    "post_session_workspace": {"workspace_id": "{session_id}"},
+    "put_password": {"current_password": "x", "new_password": "x"},
+    "delete_me": {"password": "x"},
 }
 FILTERS = {"stream_id"}
 """Ids that only narrow what is asked of one's own log."""
@@ -156,6 +159,7 @@ def everything_of(
         "message_id": str(message_id),
         "export_id": export,
         "key_id": key_id,
+        "session_id": str(uuid4()),
         "position": str(added["position"]),
     }
 

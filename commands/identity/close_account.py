@@ -1,0 +1,61 @@
+"""Disable an account, enable it again, or delete it with everything personal in it."""
+
+from uuid import UUID
+
+from commands.identity.end_session import end_sessions
+from commands.identity.ports import Accounts, Sessions
+from commands.ports import EventLog
+from domain.identity import account
+from domain.identity.account import ACCOUNT
+from domain.identity.events import SessionEnd
+from domain.shared.context import Context
+
+
+def disable_account(
+    user_id: UUID,
+    context: Context,
+    log: EventLog,
+    accounts: Accounts,
+    sessions: Sessions,
+    *,
+    reason: str,
+) -> None:
+    """Keep it from signing in, and end its sessions. Raises NotFoundError."""
+    log.decide(
+        ACCOUNT,
+        user_id,
+        lambda state: account.disable(state, user_id=user_id, reason=reason),
+        context,
+        effects=lambda _: [accounts.disabled(user_id, disabled=True)],
+    )
+    end_sessions(user_id, context, log, sessions, reason=SessionEnd.ACCOUNT_CLOSED)
+
+
+def enable_account(user_id: UUID, context: Context, log: EventLog, accounts: Accounts) -> None:
+    """Let it sign in again. Raises NotFoundError."""
+    log.decide(
+        ACCOUNT,
+        user_id,
+        lambda state: account.enable(state, user_id=user_id),
+        context,
+        effects=lambda _: [accounts.disabled(user_id, disabled=False)],
+    )
+
+
+def delete_account(
+    user_id: UUID, context: Context, log: EventLog, accounts: Accounts, sessions: Sessions
+) -> None:
+    """Close it for good, then destroy the person's key (crypto-shredding).
+
+    Raises IllegalTransitionError while a workspace would be left without an owner.
+    """
+    owned = accounts.last_owner_of(user_id)
+    log.decide(
+        ACCOUNT,
+        user_id,
+        lambda state: account.delete(state, user_id=user_id, last_owner_of=owned),
+        context,
+        effects=lambda _: [accounts.removed(user_id)],
+    )
+    end_sessions(user_id, context, log, sessions, reason=SessionEnd.ACCOUNT_CLOSED)
+    accounts.forget(user_id)

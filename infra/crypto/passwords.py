@@ -1,0 +1,89 @@
+"""How passwords are kept: argon2id, a bounded number at once, and which are known from breaches."""
+
+from collections.abc import Callable
+from functools import cache
+from threading import BoundedSemaphore, Semaphore
+from typing import TypeVar
+
+from argon2 import PasswordHasher, Type
+from argon2.exceptions import InvalidHashError, VerificationError
+from zxcvbn.frequency_lists import FREQUENCY_LISTS
+
+from commands.identity.ports import TooManyAttemptsError
+from domain.identity.password_rules import MAX_BYTES
+
+R = TypeVar("R")
+
+MEMORY_KIB = 19 * 1024
+PASSES = 2
+LANES = 1
+"""The least that OWASP's password storage cheat sheet asks of argon2id: about 40 ms a hash."""
+QUEUE = 64
+WAIT_S = 10.0
+RETRY_AFTER_S = 2.0
+
+
+class Argon2Passwords:
+    """The port `commands.identity.ports.Passwords`.
+
+    At most `at_once` hashes run, so memory is bounded by that many times 19 MiB; at most 64 more
+    wait, and what comes then is told to come back.
+    """
+
+    def __init__(self, *, at_once: int, breached: Callable[[str], bool] | None = None) -> None:
+        self._hasher = PasswordHasher(
+            time_cost=PASSES, memory_cost=MEMORY_KIB, parallelism=LANES, type=Type.ID
+        )
+        self._running = Semaphore(at_once)
+        self._queue = BoundedSemaphore(at_once + QUEUE)
+        self._breached = breached
+        self._nobody = self._hasher.hash("nobody's password")
+
+    def hash(self, password: str) -> str:
+        """See the port."""
+        return self._bounded(lambda: self._hasher.hash(password))
+
+    def verify(self, password_hash: str | None, password: str) -> bool:
+        """See the port."""
+        if len(password.encode()) > MAX_BYTES:
+            password = ""  # takes as long as any other wrong one
+
+        def compare() -> bool:
+            try:
+                return self._hasher.verify(password_hash or self._nobody, password)
+            except (VerificationError, InvalidHashError):
+                return False
+
+        return self._bounded(compare) and password_hash is not None
+
+    def outdated(self, password_hash: str) -> bool:
+        """See the port."""
+        return self._hasher.check_needs_rehash(password_hash)
+
+    def known(self, password: str) -> bool:
+        """See the port. `breached` may ask a larger list, such as an offline copy by digest."""
+        lowered = password.casefold()
+        return lowered in _common() or bool(self._breached and self._breached(password))
+
+    def _bounded(self, work: Callable[[], R]) -> R:
+        if not self._queue.acquire(blocking=False):
+            raise TooManyAttemptsError(
+                "too many people sign in right now; try again", retry_after_s=RETRY_AFTER_S
+            )
+        try:
+            if not self._running.acquire(timeout=WAIT_S):
+                raise TooManyAttemptsError(
+                    "too many people sign in right now; try again", retry_after_s=RETRY_AFTER_S
+                )
+            try:
+                return work()
+            finally:
+                self._running.release()
+        finally:
+            self._queue.release()
+
+
+@cache
+def _common() -> frozenset[str]:
+    """Return the passwords that people choose most, from zxcvbn's lists (MIT)."""
+    return frozenset(FREQUENCY_LISTS["passwords"])
