@@ -11,7 +11,6 @@ CREATE TABLE accounts (
     verified        boolean     NOT NULL DEFAULT false,
     disabled        boolean     NOT NULL DEFAULT false,
     factor_required boolean     NOT NULL DEFAULT false,
-    operator        boolean     NOT NULL DEFAULT false,
     registered_at   timestamptz NOT NULL DEFAULT now(),
     removed_at      timestamptz,
     key_destroyed   boolean     NOT NULL DEFAULT false,
@@ -89,7 +88,7 @@ BEGIN
          WHERE m.workspace_id = workspace AND m.user_id = person;
     END IF;
     RETURN QUERY
-        SELECT s.began_at, s.second_factor, a.operator, found_role
+        SELECT s.began_at, s.second_factor, is_operator(person), found_role
           FROM sessions s JOIN accounts a ON a.workspace_id = s.workspace_id AND a.user_id = s.user_id
          WHERE s.workspace_id = '00000000-0000-7000-8000-000000000001' AND s.session_id = session
            AND s.user_id = person AND NOT s.ended AND s.ends_at > clock_timestamp()
