@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from domain.developer.events import ApiTokenIssued, ApiTokenRotated
+from domain.privacy.events import DataScope
 from domain.privacy.export_filter import ExportFilter
 from domain.shared.context import Context
 from domain.shared.model import Event, Fact, StreamModel
@@ -124,7 +125,7 @@ class ImportIntake(Protocol):
 
 
 class Exports(Protocol):
-    """Exports of the log that wait for the exporter, or are there."""
+    """Exports of the log and of data that wait for the exporter, or are there."""
 
     def begin(
         self,
@@ -136,6 +137,17 @@ class Exports(Protocol):
         requested_by: str,
     ) -> Effect:
         """Return the effect that hands an export to the exporter."""
+
+    def begin_data(
+        self,
+        workspace_id: UUID,
+        export_id: UUID,
+        *,
+        scope: DataScope,
+        contact_id: UUID | None,
+        requested_by: str,
+    ) -> Effect:
+        """Return the effect that hands an export of a person's or all data to the exporter."""
 
     def delete(self, workspace_id: UUID, export_id: UUID) -> Effect:
         """Return the effect that ends it, so that its files go."""

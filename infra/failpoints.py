@@ -29,6 +29,9 @@ class Failpoint(StrEnum):
     POLICY_REACTED = "policy.reacted"  # the cursor stands still
     EXPORTER_WRITTEN = "exporter.written"  # a slice, not durable
     EXPORTER_KEPT = "exporter.kept"  # durable, the table of exports does not know yet
+    EXPORTER_DATA_WRITTEN = "exporter.data_written"  # a page of people's data, not durable
+    EXPORTER_DATA_KEPT = "exporter.data_kept"  # durable, the table does not know yet
+    EXPORTER_DATA_PACKED = "exporter.data_packed"  # the zip is there, not completed
     EXPORTER_PACKED = "exporter.packed"  # the zip is there, not completed
     SYSTEM_MAIL_CLAIMED = "system_mail.claimed"  # nothing is on the wire
     SYSTEM_MAIL_ANSWERED = "system_mail.answered"  # the relay said 250, nobody wrote it down

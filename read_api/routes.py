@@ -25,6 +25,11 @@ from commands.http.campaigns import (
 )
 from commands.http.contacts import post_consent, post_import, post_unsubscribe
 from commands.http.content import post_template
+from commands.http.data_exports import (
+    delete_data_export,
+    post_contact_export,
+    post_workspace_export,
+)
 from commands.http.developer import delete_api_key, post_api_key, post_api_key_rotation
 from commands.http.privacy import post_erasure, put_retention
 from commands.http.second_factor import (
@@ -63,6 +68,7 @@ from read_api.queries.checkpoints import get_checkpoints
 from read_api.queries.consents import get_consents
 from read_api.queries.contacts import get_contact, get_contacts, get_suppressions
 from read_api.queries.content import get_template, get_templates
+from read_api.queries.data_exports import get_data_export, get_data_exports
 from read_api.queries.delivery import get_campaign_messages, get_dead_letters, get_message
 from read_api.queries.developer import get_api_key, get_api_keys
 from read_api.queries.exports import get_export, get_exports
@@ -127,6 +133,11 @@ ROUTES: tuple[HTTPRouteHandler, ...] = (
     get_consents,
     get_retention,
     put_retention,
+    post_contact_export,
+    post_workspace_export,
+    get_data_exports,
+    get_data_export,
+    delete_data_export,
     get_trash,
     delete_contact,
     post_restore_contact,

@@ -1,4 +1,4 @@
-"""The exporter: writes the exports that auditors ask for, removes them when they are over."""
+"""The exporter: writes exports of the log and of data, removes them when they are over."""
 
 from pathlib import Path
 
@@ -24,8 +24,10 @@ from infra.exports.places import ExportPlaces
 from infra.failpoints import Failpoint, failpoint
 from infra.postgres.advisory_locks import EXPORT_LOCK
 from infra.postgres.export_jobs import PostgresExports
+from infra.postgres.retention import PostgresRetention
 from infra.postgres.sql_effect import StaleStateError
 from workers.acting import acting
+from workers.data_exporting import DataExportWorker
 from workers.jobs import Heartbeat, alone, work_on_one
 from workers.runtime import Stop, run_steps
 
@@ -47,6 +49,8 @@ class ExportWorker:
         self._places = ExportPlaces(adapters.settings.exports_dir)
         self._key = SigningKey(adapters.settings.secret_key)
         self.heartbeat = Heartbeat(adapters, NAME)
+        self._retention = PostgresRetention(adapters.pool)
+        self._data = DataExportWorker(adapters, self.heartbeat)
 
     def step(self, stop: Stop) -> bool:
         """End what is over, then work on the oldest export that nobody else has.
@@ -56,11 +60,17 @@ class ExportWorker:
         self._sweep()
         for job in self._exports.expired():
             self._expire(job)
-        return work_on_one(
+        written = work_on_one(
             self._exports.running(),
             lambda job: self._export_if_free(job, stop),
             id_of=lambda job: job.export_id,
         )
+        of_data = work_on_one(
+            self._data.running(),
+            lambda job: self._data.export_if_free(job, stop),
+            id_of=lambda job: job.export_id,
+        )
+        return written or of_data
 
     def _export_if_free(self, job: ExportJob, stop: Stop) -> bool:
         with alone(self._adapters, EXPORT_LOCK, job.export_id) as connection:
@@ -116,7 +126,7 @@ class ExportWorker:
             events=outcome.events,
             size_bytes=size,
             sha256=outcome.sha256,
-            keep_hours=self._adapters.settings.export_keep_days * HOURS_A_DAY,
+            keep_hours=self._keep_days(job) * HOURS_A_DAY,
         )
         self._adapters.log.decide(
             EXPORT,
@@ -129,6 +139,10 @@ class ExportWorker:
             self._places.wipe(job.workspace_id, job.export_id)  # it was deleted meanwhile
         self._places.wipe_directory(job.workspace_id, job.export_id)
         log.info("export_completed", export_id=str(job.export_id), events=outcome.events)
+
+    def _keep_days(self, job: ExportJob) -> int:
+        chosen = self._retention.settings(job.workspace_id).export_days
+        return chosen or self._adapters.settings.export_keep_days
 
     def _fail(self, job: ExportJob, error: UnknownEventError) -> None:
         reason = str(error)

@@ -71,7 +71,7 @@ def delete_export(
     exports: NamedDependency[SkipValidation[Exports]],
 ) -> Accepted:
     """End the export and its links; the exporter removes the files within seconds."""
-    command = deleting.DeleteExport(export_id=export_id)
+    command = deleting.DeleteExport(export_id=export_id, of_data=False)
     position = deleting.delete_export(command, context, log, exports)
     return Accepted(id=export_id, position=position)
 
@@ -117,6 +117,6 @@ def get_download(
     except BaseException:
         file.close()
         raise
-    name = f'attachment; filename="log-export-{link.export_id}.zip"'
+    name = f'attachment; filename="export-{link.export_id}.zip"'
     headers = {"content-disposition": name, "content-length": str(file.size_bytes)}
     return Stream(file.pieces(), media_type=ZIP, headers=headers)

@@ -16,6 +16,7 @@ class DeleteExport(msgspec.Struct, frozen=True, kw_only=True):
 
     export_id: UUID
     reason: DeletionReason = DeletionReason.REQUESTED
+    of_data: bool | None = None  # of which sort it must be; None: whichever
 
 
 def delete_export(command: DeleteExport, context: Context, log: EventLog, exports: Exports) -> int:
@@ -24,7 +25,12 @@ def delete_export(command: DeleteExport, context: Context, log: EventLog, export
     return log.decide(
         EXPORT,
         command.export_id,
-        lambda state: export.delete(state, export_id=command.export_id, reason=command.reason),
+        lambda state: export.delete(
+            state,
+            export_id=command.export_id,
+            reason=command.reason,
+            of_data=command.of_data,
+        ),
         context,
         effects=lambda _: [gone],
     )

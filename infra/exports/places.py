@@ -3,7 +3,7 @@
 import os
 import shutil
 import zipfile
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from uuid import UUID
 
@@ -29,7 +29,9 @@ class ExportPlaces:
         """Return the place of the finished zip."""
         return self._root / str(workspace_id) / f"{export_id}.zip"
 
-    def pack(self, workspace_id: UUID, export_id: UUID) -> int:
+    def pack(
+        self, workspace_id: UUID, export_id: UUID, names: Sequence[str] = (*FILES, MANIFEST)
+    ) -> int:
         """Make the zip of a finished directory, whole or not at all; return its bytes."""
         source = self.directory(workspace_id, export_id)
         target = self.file(workspace_id, export_id)
@@ -37,7 +39,7 @@ class ExportPlaces:
         descriptor = os.open(new, os.O_RDWR | os.O_CREAT | os.O_TRUNC, FILE_MODE)
         with os.fdopen(descriptor, "w+b") as file:
             with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as packed:
-                for name in (*FILES, MANIFEST):
+                for name in names:
                     entry = zipfile.ZipInfo(f"{export_id}/{name}", PACKED_AT)
                     entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, FILE_MODE << 16
                     with (

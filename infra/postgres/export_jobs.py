@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 from psycopg.types.json import Jsonb
 
+from domain.privacy.events import DataScope
 from domain.privacy.export_filter import ExportFilter
 from domain.shared.errors import ConcurrentChangeError
 from infra.exports.job import ExportJob, Progress
@@ -18,6 +19,12 @@ BUSY = ("running", "completed")
 _BEGIN = """
 INSERT INTO exports (workspace_id, export_id, filter, open_personal, requested_by)
 VALUES (%(workspace_id)s, %(export_id)s, %(filter)s, %(open_personal)s, %(requested_by)s)
+"""
+_BEGIN_DATA = """
+INSERT INTO exports (workspace_id, export_id, filter, open_personal, requested_by, kind,
+                     contact_id, requested_position)
+VALUES (%(workspace_id)s, %(export_id)s, '{}', true, %(requested_by)s, %(kind)s, %(contact_id)s,
+        currval('log_position'))
 """
 _COMPLETE = """
 WITH done AS (
@@ -81,6 +88,27 @@ class PostgresExports:
             },
         )
 
+    def begin_data(
+        self,
+        workspace_id: UUID,
+        export_id: UUID,
+        *,
+        scope: DataScope,
+        contact_id: UUID | None,
+        requested_by: str,
+    ) -> SqlEffect:
+        """See the port."""
+        return SqlEffect(
+            _BEGIN_DATA,
+            {
+                "workspace_id": workspace_id,
+                "export_id": export_id,
+                "kind": str(scope),
+                "contact_id": contact_id,
+                "requested_by": requested_by,
+            },
+        )
+
     def delete(self, workspace_id: UUID, export_id: UUID) -> SqlEffect:
         """See the port."""
         return self.close(workspace_id, export_id, state="deleted")
@@ -122,8 +150,10 @@ class PostgresExports:
         )
 
     def running(self) -> list[ExportJob]:
-        """Return exports with work left, of all workspaces, the oldest first."""
-        return self._jobs(_JOB + " WHERE state = 'running' ORDER BY requested_at LIMIT 1000")
+        """Return exports of the log with work left, of all workspaces, the oldest first."""
+        return self._jobs(
+            _JOB + " WHERE state = 'running' AND kind = 'log' ORDER BY requested_at LIMIT 1000"
+        )
 
     def expired(self) -> list[ExportJob]:
         """Return completed exports whose time is over."""

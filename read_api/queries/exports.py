@@ -25,7 +25,7 @@ SELECT export_id, state, filter, open_personal, requested_by, requested_at, even
        CASE WHEN upto IS NOT NULL
             THEN greatest(upto - coalesce((filter->>'after')::bigint, 0), 0) END AS total,
        sha256, error, completed_at, expires_at
-  FROM exports WHERE workspace_id = %(workspace_id)s
+  FROM exports WHERE workspace_id = %(workspace_id)s AND kind = 'log'
 """
 ONE = COLUMNS + " AND export_id = %(export_id)s"
 LIST = COLUMNS + " AND export_id < %(id)s ORDER BY export_id DESC LIMIT %(fetch)s"

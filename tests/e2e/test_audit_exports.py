@@ -100,7 +100,7 @@ def test_an_export_is_asked_for_made_downloaded_proven_and_audited(
     zipped = client.get(local(done["download_url"]))
     assert (zipped.status_code, zipped.headers["content-type"]) == (200, "application/zip")
     assert zipped.headers["content-disposition"] == (
-        f'attachment; filename="log-export-{export_id}.zip"'
+        f'attachment; filename="export-{export_id}.zip"'
     )
     assert zipped.headers["cache-control"] == "no-store"
     assert int(zipped.headers["content-length"]) == len(zipped.content) == done["size_bytes"]

@@ -43,6 +43,7 @@ BODIES: dict[str, dict[str, object]] = {
     "post_second_factor_confirm": {"code": "000000"},
     "post_recovery_codes": {"code": "000000"},
     "post_second_factor_remove": {"code": "000000"},
+    "post_contact_export": {},
     "post_api_key": {"name": "B", "scopes": ["contacts:read"]},
     "post_api_key_rotation": {},
     "post_template": {"name": "B", "subject": "S", "html": "<p>x</p>"},
@@ -132,6 +133,7 @@ def everything_of(
     export = client.post("/v1/audit/exports", json={"type": CANARY}, headers=headers).json()["id"]
     key = {"name": f"{CANARY} key", "scopes": ["contacts:read"]}
     key_id = client.post("/v1/api-keys", json=key, headers=headers).json()["id"]
+    data_export = client.post("/v1/privacy/exports", headers=headers).json()["id"]
     catch_up(worker)
     (contact,) = client.get("/v1/contacts", headers=headers).json()["items"]
     contact_id, message_id = UUID(contact["contact_id"]), new_id()
@@ -158,6 +160,7 @@ def everything_of(
         "contact_id": str(contact_id),
         "message_id": str(message_id),
         "export_id": export,
+        "data_export_id": data_export,
         "key_id": key_id,
         "session_id": str(uuid4()),
         "position": str(added["position"]),
@@ -199,7 +202,10 @@ def test_nothing_of_one_workspace_is_there_for_another(walk: Walk, worker: Adapt
             assert foreign.is_success, (method, path, foreign.text)
             if method == "GET" and name not in OWN_LOG and "items" in foreign.json():
                 # Some that the walk itself made.
-                has_some = name in {"get_imports", "get_templates", "get_exports", "get_api_keys"}
+                has_some = name in {
+                    "get_imports", "get_templates", "get_exports", "get_api_keys",
+                    "get_data_exports",
+                }  # fmt: skip
                 assert foreign.json()["items"] == [] or has_some, (path, foreign.text)
             continue
         missing = walk.call(method, path, name, walk.b, absent)
@@ -292,6 +298,7 @@ def test_the_owner_sees_what_the_walk_looks_for(walk: Walk) -> None:
         "get_audit_tail",
         "get_import", "get_imports",
         "get_erasure", "get_erasure_preview", "get_trash", "get_consents", "get_retention",
+        "get_data_exports", "get_data_export",
     }  # fmt: skip
     for method, path, operation in walk.operations():
         name = str(operation["operationId"])

@@ -11,6 +11,8 @@ from commands.privacy.ports import BegunErasure
 from commands.tenancy.ports import FoundInvitation
 from domain.delivery.system_mail import compose
 from domain.developer.events import ApiTokenIssued, ApiTokenRotated
+from domain.privacy.events import DataScope
+from domain.privacy.export_filter import ExportFilter
 from domain.privacy.retention_settings import RetentionSettings
 from domain.privacy.trash import Kind
 from domain.shared.context import Context
@@ -219,3 +221,35 @@ class MemoryAccounts:
     def address_key(self, user_id: UUID) -> bytes | None:
         del user_id
         return self._key
+
+
+class MemoryExports:
+    """The port `commands.ports.Exports`."""
+
+    def begin(
+        self,
+        workspace_id: UUID,
+        export_id: UUID,
+        *,
+        wanted: ExportFilter,
+        open_personal: bool,
+        requested_by: str,
+    ) -> Said:
+        del workspace_id, export_id, open_personal, requested_by
+        return Said("export log", wanted)
+
+    def begin_data(
+        self,
+        workspace_id: UUID,
+        export_id: UUID,
+        *,
+        scope: DataScope,
+        contact_id: UUID | None,
+        requested_by: str,
+    ) -> Said:
+        del workspace_id, export_id, requested_by
+        return Said(f"export {scope}", contact_id)
+
+    def delete(self, workspace_id: UUID, export_id: UUID) -> Said:
+        del workspace_id
+        return Said("delete export", export_id)
