@@ -26,6 +26,16 @@ from infra.edge_values import (
 T = TypeVar("T")
 
 MIN_SECRET_BYTES = 32
+PLACEHOLDERS = (
+    "change-me",
+    "change_me",
+    "changeme",
+    "placeholder",
+    "password",
+    "default",
+    "example",
+)
+"""What stands in samples that were copied; 32 random bytes hold none of it."""
 
 
 class SettingsError(Exception):
@@ -336,7 +346,12 @@ def _secret_key(given: str, data_dir: Path) -> Secret:
     if not given:
         file = data_dir / "secret.key"
         return Secret(file.read_text().strip() if file.exists() else "")
-    if len(given.encode()) < MIN_SECRET_BYTES or len(set(given)) < MIN_SECRET_BYTES // 4:
+    low = given.casefold()
+    if (
+        len(given.encode()) < MIN_SECRET_BYTES
+        or len(set(given)) < MIN_SECRET_BYTES // 4
+        or any(word in low for word in PLACEHOLDERS)
+    ):
         raise SettingsError(
             "ENGINE_SECRET_KEY is too weak: use at least 32 random bytes, "
             "for example the output of `openssl rand -base64 48`"

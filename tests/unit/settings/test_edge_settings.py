@@ -15,7 +15,15 @@ def load(tmp_path: Path, **environ: str) -> object:
 
 
 @pytest.mark.parametrize(
-    "key", [GOOD[:31], "a" * 64, "abcabc" * 10, "changemechangemechangemechangeme"]
+    "key",
+    [
+        GOOD[:31],
+        "a" * 64,
+        "abcabc" * 10,
+        "changemechangemechangemechangeme",
+        f"Change-Me-{GOOD}",
+        f"{GOOD}-our-default-key",
+    ],
 )
 def test_a_weak_secret_is_refused_without_being_told(tmp_path: Path, key: str) -> None:
     with pytest.raises(SettingsError, match="ENGINE_SECRET_KEY is too weak") as refused:
