@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 
 import msgspec
-from litestar import Litestar
+from litestar import Litestar, MediaType
 from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
@@ -36,6 +36,10 @@ REF = "#/components/schemas/{name}"
 PROBLEM = {
     "description": "What went wrong, and what to do.",
     "content": {"application/problem+json": {"schema": {"$ref": REF.format(name="Problem")}}},
+}
+PAGE = {
+    "description": "A page that says what is wrong to whoever follows the link.",
+    "content": {**PROBLEM["content"], "text/html": {"schema": {"type": "string"}}},  # type: ignore[dict-item] # JSON
 }
 NOWHERE = {
     "ENGINE_DATABASE_URL": "postgresql://127.0.0.1:1/engine",
@@ -75,7 +79,7 @@ def render_document(
             operation["description"] = said
             operation["security"] = _security(handler)
             operation["responses"].pop("400", None)  # the framework's own shape, never sent
-            operation["responses"]["default"] = PROBLEM
+            operation["responses"]["default"] = PAGE if _is_page(handler) else PROBLEM
     _, schemas = msgspec.json.schema_components([Problem], ref_template=REF)
     document["components"]["schemas"].update(schemas)
     return (json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode()
@@ -92,6 +96,11 @@ def _explained(handler: HTTPRouteHandler) -> str:
     """Return the docstring of the function behind a handler, which may run in a thread."""
     function = getattr(handler.fn, "func", handler.fn)
     return inspect.cleandoc(function.__doc__ or "")
+
+
+def _is_page(handler: HTTPRouteHandler) -> bool:
+    """Tell whether people see the answer: a link of a mail, which may be old or cut."""
+    return bool(handler.opt.get("public")) and handler.media_type == MediaType.HTML
 
 
 def document() -> bytes:

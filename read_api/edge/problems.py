@@ -89,9 +89,8 @@ def on_http_exception(request: AnyRequest, error: HTTPException) -> Response[Pro
     if error.status_code >= STATUS["internal_error"]:
         return on_anything(request, error)
     code = CODE_OF_STATUS.get(error.status_code, "invalid_request")
-    headers = (
-        {"allow": error.headers["Allow"]} if error.headers and "Allow" in error.headers else {}
-    )
+    # The framework writes the name of this header in two ways.
+    headers = {n: v for n, v in (error.headers or {}).items() if n.lower() == "allow"}
     return problem(request, code, TITLES[STATUS[code]].lower(), headers=headers)
 
 

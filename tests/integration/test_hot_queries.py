@@ -1,0 +1,73 @@
+"""Row-level security does not cost the index: what each hot query looks up, as the application.
+
+Under it only leakproof operators reach an index (TN-13): a LIKE, a lower() or a jsonb operator
+would become a filter over everything the workspace has, and this test red.
+"""
+
+import re
+from typing import LiteralString
+from uuid import UUID
+
+import pytest
+from psycopg import Cursor
+from psycopg.rows import TupleRow
+
+from infra.bootstrap import Adapters
+from infra.postgres.tenant_scope import tenant_scope
+from read_api.queries import audit_detail, audit_tail, campaigns, contacts, content, delivery
+from read_api.queries.rows import FIRST_ID, LAST_POSITION
+
+pytestmark = pytest.mark.integration
+
+ONE = UUID(int=77)
+VALUES: dict[str, object] = {
+    "contact_id": ONE, "campaign_id": ONE, "message_id": ONE, "stream_id": ONE, "version": 9,
+    "template_id": ONE, "id": FIRST_ID, "position": LAST_POSITION, "fetch": 51, "status": None,
+    "prefix": "p4", "email": "p4", "after": 500, "upto": 20_000, "workspace_id": ONE,
+}  # fmt: skip
+HOT: dict[str, tuple[LiteralString, set[str]]] = {
+    "a contact": (contacts.ONE, {"workspace_id", "contact_id"}),
+    "a page of contacts": (contacts.BY_ID, {"workspace_id", "contact_id"}),
+    "contacts by address": (contacts.BY_EMAIL, {"workspace_id", "email"}),
+    "suppressions": (contacts.SUPPRESSIONS, {"workspace_id", "position"}),
+    "what a contact got": (delivery.MESSAGES_OF_CONTACT, {"workspace_id", "contact_id"}),
+    "messages of a campaign": (
+        delivery.OF_CAMPAIGN,
+        {"workspace_id", "campaign_id", "message_id"},
+    ),
+    "a message": (delivery.ONE, {"workspace_id", "message_id"}),
+    "dead letters": (delivery.DEAD_LETTERS, {"workspace_id", "message_id"}),
+    "campaigns": (campaigns.LIST, {"workspace_id", "position"}),
+    "templates": (content.LIST, {"workspace_id", "position"}),
+    "the audit log as it grows": (
+        audit_tail.TAIL,
+        {"workspace_id", "position", "command_id"},
+    ),
+    "the past of a stream": (
+        audit_detail.BEFORE,
+        {"workspace_id", "stream_id", "version"},
+    ),
+}
+"""Each query, and the columns that it must look up in an index rather than filter by."""
+BY_PATTERN: LiteralString = contacts.COLUMNS + " AND email LIKE 'p4%%' ORDER BY email LIMIT 51"
+
+
+def looked_up(cursor: Cursor[TupleRow], query: LiteralString) -> set[str]:
+    """Return the columns of the index conditions; of small tables too, so without their scan."""
+    cursor.execute("SET LOCAL enable_seqscan = off")
+    plan = "\n".join(row[0] for row in cursor.execute("EXPLAIN " + query, VALUES))
+    assert "Seq Scan" not in plan, plan
+    conditions = re.findall(r"Index Cond: (.*)", plan)
+    return {word for line in conditions for word in re.findall(r"\b[a-z_]+\b", line)}
+
+
+@pytest.mark.parametrize("name", HOT)
+def test_a_hot_query_looks_up_what_it_asks_for(app: Adapters, name: str) -> None:
+    query, columns = HOT[name]
+    with tenant_scope(app.pool, ONE) as cursor:
+        assert columns <= looked_up(cursor, query), name
+
+
+def test_a_pattern_would_not_reach_the_index(app: Adapters) -> None:
+    with tenant_scope(app.pool, ONE) as cursor:
+        assert "email" not in looked_up(cursor, BY_PATTERN)
