@@ -9,6 +9,13 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 
 DEFINERS = {
+    "authenticate_session": "by session and person of a signed token; answers of them alone",
+    "authenticate_viewing": "by the digest of 256 random bits",
+    "find_invitation": "by the digest of 256 random bits",
+    "is_operator": "answers yes or no, of a person who signed in",
+    "memberships_of": "of the person who signed in",
+    "sole_ownerships_of": "of the person who signed in",
+    "workspace_ids": "for operators; ids alone",
     "authenticate_token": "by the digest of 256 random bits",
     "ensure_fact_partitions": "makes partitions; takes a number",
     "forget_full_buckets": "of no tenant",
