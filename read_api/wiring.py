@@ -2,7 +2,9 @@
 
 import os
 from typing import Any
+from uuid import UUID
 
+from litestar import Request
 from litestar.concurrency import sync_to_thread
 from litestar.di import Provide
 
@@ -56,6 +58,7 @@ from read_api.edge.form import provide_form
 from read_api.edge.hit_buffer import HitBuffer
 from read_api.edge.paging import PageProvider
 from read_api.edge.permission_guard import provide_permissions, provide_person
+from read_api.edge.request_marks import caller_of
 from read_api.edge.session_authenticator import SessionAuthenticator
 from read_api.edge.signed_links import LinkReader
 from read_api.edge.sse import LiveStreams
@@ -64,6 +67,8 @@ from read_api.edge.upload import provide_upload
 from read_api.edge.write_context import WriteContext
 from read_api.public.health import HealthChecks
 from read_api.queries.actor_names import ActorNames
+
+AnyRequest = Request[Any, Any, Any]  # the vendor's three free parameters
 
 
 class Wiring:
@@ -197,8 +202,17 @@ class Wiring:
         """Open events with keys of its own, which may be forgotten without slowing appends."""
         return Mapper(await sync_to_thread(self.adapters.another_vault))
 
-    async def _actor_names(self) -> ActorNames:
-        return ActorNames(await self._audit_mapper())
+    async def _actor_names(self, request: AnyRequest) -> ActorNames:
+        """Show who people are to those who may see the members; with keys as of now."""
+        vault = await sync_to_thread(self.adapters.another_vault)
+        accounts = PostgresAccounts(self.adapters.pool, vault, self.adapters.settings.secret_key)
+
+        def address_of(user_id: UUID) -> str | None:
+            found = accounts.by_id(user_id)
+            return found.email if found else None
+
+        may_see = "members:read" in caller_of(request).permissions
+        return ActorNames(Mapper(vault), address_of=address_of if may_see else None)
 
 
 def authentication(adapters: Adapters) -> Authentication:

@@ -1,6 +1,6 @@
 """What is the actor of an audit line called now? Names are not stored with what was done."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import LiteralString
 from uuid import UUID
 
@@ -17,6 +17,8 @@ SELECT tag, data FROM events
    AND stream_id = ANY(%(ids)s)
 """
 
+ERASED = "erased"
+
 
 class _Row(msgspec.Struct):
     tag: str
@@ -24,14 +26,19 @@ class _Row(msgspec.Struct):
 
 
 class ActorNames:
-    """Looks names up in the workspace that asks, so nobody of another workspace has one here."""
+    """Names of keys and people; of those alone who acted in the workspace that asks."""
 
-    def __init__(self, mapper: Mapper) -> None:
+    def __init__(
+        self, mapper: Mapper, *, address_of: Callable[[UUID], str | None] | None = None
+    ) -> None:
+        """Without `address_of` people have no names: whoever asks may not see the members."""
         self._mapper = mapper
+        self._address_of = address_of
 
     def named(self, reads: TenantReads, lines: Sequence[AuditLine]) -> list[NamedLine]:
         """Return the lines with the names that their actors have."""
-        names = self._tokens(reads, _ids({line.actor for line in lines}, "token"))
+        actors = {line.actor for line in lines}
+        names = self._tokens(reads, _ids(actors, "token")) | self._people(_ids(actors, "user"))
         return [
             NamedLine(
                 **{name: getattr(line, name) for name in AuditLine.__struct_fields__},
@@ -49,6 +56,12 @@ class ActorNames:
             for event in issued
             if isinstance(event, ApiTokenIssued)
         }
+
+    def _people(self, ids: Sequence[UUID]) -> dict[str, str]:
+        """Return the addresses that people sign in with."""
+        if self._address_of is None:
+            return {}
+        return {f"user:{user_id}": self._address_of(user_id) or ERASED for user_id in ids}
 
 
 def _ids(actors: Iterable[str], kind: str) -> list[UUID]:

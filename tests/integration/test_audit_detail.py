@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -9,9 +10,14 @@ import httpx
 import pytest
 
 from domain.developer.decider import API_TOKEN
-from domain.developer.events import ApiTokenRotated
+from domain.developer.events import ApiTokenRotated, DeveloperEvent
+from domain.shared.platform import PLATFORM
 from infra.bootstrap import Adapters
 from infra.clock import new_id
+from infra.postgres.accounts import PostgresAccounts
+from infra.postgres.tenant_scope import tenant_scope
+from infra.settings import Settings
+from tests.support.accounts import signed_up
 from tests.support.asking import asking
 from tests.support.builders import contact_imported, email_sent, fact
 from tests.support.erasing import erase
@@ -48,6 +54,10 @@ def changes(event: dict[str, Any]) -> dict[str, tuple[object, object, object]]:
     return {c["field"]: (c["before"], c["after"], c["personal"]) for c in event["changes"]}
 
 
+def _whatever_was(event: ApiTokenRotated, _: object) -> list[DeveloperEvent]:
+    return [event]
+
+
 def test_a_decision_shows_what_was_said_before_and_by_whom(
     client: httpx.Client, house: House, app: Adapters, worker: Adapters
 ) -> None:
@@ -63,7 +73,8 @@ def test_a_decision_shows_what_was_said_before_and_by_whom(
         rotated = ApiTokenRotated(
             token_id=token_id, sha256="0" * 64, prefix=prefix, old_ends_at=TOMORROW
         )
-        app.log.decide(API_TOKEN, token_id, lambda _, e=rotated: [e], asking(house.workspace_id))
+        decision = partial(_whatever_was, rotated)
+        app.log.decide(API_TOKEN, token_id, decision, asking(house.workspace_id))
     catch_up(worker)
     (event,) = line_of(client, house, "developer.api_token_rotated")["shown"]
     assert event["before_tag"] == "developer.api_token_rotated.v1"
@@ -105,3 +116,21 @@ def test_a_line_shows_its_own_events_and_not_those_of_its_neighbours(
     for wrong in (line["position"] + 1, 0, 2**62 + 1, 10**30):
         answer = client.get(f"/v1/audit/{wrong}", headers=house.headers)
         assert answer.status_code == 404, wrong
+
+
+def test_people_are_named_to_who_may_see_members_and_only_until_they_go(
+    client: httpx.Client, app: Adapters, worker: Adapters, settings: Settings
+) -> None:
+    house = found_house(app, permissions=("members:read",))
+    person = signed_up(client, worker, "owner@example.com")
+    context = asking(house.workspace_id, actor=f"user:{person.user_id}")
+    app.log.record([fact(contact_imported(new_id()))], context)
+    catch_up(worker)
+    assert line_of(client, house, "contacts")["actor_name"] == "owner@example.com"
+    plain = House(house.workspace_id, issued_token(app, house.workspace_id))
+    assert line_of(client, plain, "contacts")["actor_name"] is None
+    accounts = PostgresAccounts(app.pool, app.vault, settings.secret_key)
+    with tenant_scope(app.pool, PLATFORM) as cursor:
+        accounts.removed(person.user_id).apply(cursor)
+    accounts.forget(person.user_id)
+    assert line_of(client, house, "contacts")["actor_name"] == "erased"
