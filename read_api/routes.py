@@ -59,6 +59,7 @@ from commands.http.unsubscribe import post_unsubscribe_link
 from read_api.public.document import get_openapi
 from read_api.public.health import get_livez, get_readyz, get_startupz
 from read_api.public.unsubscribe import get_unsubscribe_page
+from read_api.queries.account_data import get_my_data
 from read_api.queries.audit import get_audit
 from read_api.queries.audit_detail import get_audit_line
 from read_api.queries.audit_tail import get_audit_tail
@@ -133,6 +134,7 @@ ROUTES: tuple[HTTPRouteHandler, ...] = (
     get_consents,
     get_retention,
     put_retention,
+    get_my_data,
     post_contact_export,
     post_workspace_export,
     get_data_exports,

@@ -43,6 +43,11 @@ FILE = f"""email,first name,last name,note
 Zoe <{GONE}>,QuaggaAgain,QuaggaLast,not valid
 bob@example.com,Bob,Builder,stays
 """
+EXPORTED = {
+    f"{name}.{ending}"
+    for name in ("contacts", "profile", "rejected_rows", "events")
+    for ending in ("csv", "jsonl")
+}
 OTHER = ("bob@example.com", "Builder")
 
 
@@ -98,16 +103,23 @@ class Story:
         assert (export / "events.jsonl").stat().st_size > 0
 
     def export_opened(self) -> None:
-        """Export the log with opened fields: the one place where they stand in a file of ours."""
+        """Export the log with opened fields, and data: where they stand in files of ours."""
         adapters = Adapters(self.customer.settings, role=Role.APP, name="canary")
         try:
-            token = issued_token(adapters, self.customer.workspace_id, "personal:open")
+            more = ("personal:open", "privacy:export")
+            token = issued_token(adapters, self.customer.workspace_id, *more)
         finally:
             adapters.close()
         with closing(Web(self.customer.settings.public_url, token=token)) as api:
-            path = "/v1/audit/exports"
-            export = f"{path}/{api.post(path, {'open_personal': True})['id']}"
-        wait_until(lambda: self.customer.ask(export, "state") == "completed", "the export")
+            path, data = "/v1/audit/exports", "/v1/privacy/exports"
+            of_reader = f"/v1/contacts/{self.contacts()[READER]}/exports"
+            exports = [
+                f"{path}/{api.post(path, {'open_personal': True})['id']}",
+                f"{data}/{api.post(data)['id']}",
+                f"{data}/{api.post(of_reader)['id']}",
+            ]
+            for export in exports:
+                wait_until(lambda e=export: api.get(e)["state"] == "completed", "the export")  # type: ignore[misc]
 
     def read_mail(self) -> None:
         settings = self.customer.settings
@@ -124,7 +136,7 @@ class Story:
         receipt = self.temporary / "receipt.json"
         preview = self.cli.json("privacy", "preview", "--email", READER)
         assert (preview["messages"], preview["clicks"], preview["rejected_rows"]) == (1, 1, 1)
-        assert preview["exports"] == 1
+        assert preview["exports"] == 3
         self.cli.do("privacy", "erase", "--email", READER, "--yes", "--receipt", str(receipt))
         yield json.loads(receipt.read_text())
         with self.api() as api:
@@ -162,10 +174,10 @@ def places(found: set[str]) -> set[str]:
 def test_nothing_of_an_erased_person_is_left_anywhere(story: Story) -> None:
     story.live()
     before = story.found(*PLANTED)
-    seen = {"contacts", "import_rejections", "mail.sqlite3", "events.jsonl"}
+    seen = {"contacts", "import_rejections", "mail.sqlite3", *EXPORTED}
     assert places(before) == seen, before
     assert {hit.partition(": ")[2] for hit in before} >= {READER, GONE, BLOCKED, *SECRETS}
-    others = {hit for hit in story.found(*OTHER) if not hit.startswith("events.jsonl")}
+    others = {hit for hit in story.found(*OTHER) if places({hit}).isdisjoint(EXPORTED)}
 
     for number, receipt in enumerate(story.erase_all(story.contacts())):
         file = story.temporary / f"receipt-{number}.json"

@@ -15,6 +15,9 @@ from domain.campaigns import decider as campaigns
 from domain.campaigns.decider import CAMPAIGN
 from domain.campaigns.deletion import delete as delete_campaign
 from domain.campaigns.events import CampaignDeleted, CampaignPurged, CampaignRestored
+from domain.contacts.decider import CONSENT
+from domain.contacts.deletion import delete as delete_contact
+from domain.contacts.deletion import restore as restore_contact
 from domain.contacts.events import ContactDeleted, ContactPurged, ContactRestored
 from domain.content.decider import TEMPLATE, content_of
 from domain.content.events import TemplateDeleted, TemplatePurged, TemplateRestored
@@ -149,6 +152,15 @@ def test_of_an_erased_person_nothing_is_left_to_delete_or_restore() -> None:
     for ask in (bin_.restore, bin_.delete):
         with pytest.raises(GoneError, match="is erased"):
             ask()
+
+
+def test_a_purged_contact_is_gone_for_the_decisions_too() -> None:
+    purged = ContactPurged(contact_id=ANN)
+    for decision in (
+        lambda state: delete_contact(state, contact_id=ANN, until=NOW),
+        lambda state: restore_contact(state, contact_id=ANN),
+    ):
+        Scenario(CONSENT).given(purged).when(decision).refused(GoneError, "no way back")
 
 
 def test_a_deleted_template_is_of_no_use_to_a_campaign() -> None:
