@@ -31,6 +31,21 @@ from commands.http.data_exports import (
     post_workspace_export,
 )
 from commands.http.developer import delete_api_key, post_api_key, post_api_key_rotation
+from commands.http.invitations import (
+    delete_invitation,
+    post_invitation,
+    post_invitation_acceptance,
+    post_invitation_resend,
+)
+from commands.http.members import delete_member, post_leave, put_member_role
+from commands.http.onboarding import (
+    post_onboarding_skip,
+    put_onboarding_contacts,
+    put_onboarding_domain,
+    put_onboarding_sender,
+    put_onboarding_volume,
+    put_onboarding_workspace,
+)
 from commands.http.privacy import post_erasure, put_retention
 from commands.http.second_factor import (
     post_recovery_codes,
@@ -45,6 +60,14 @@ from commands.http.sessions import (
     post_refresh,
     post_session,
     post_session_workspace,
+)
+from commands.http.tenancy import (
+    post_workspace,
+    put_brand,
+    put_postal_address,
+    put_sender,
+    put_time_zone,
+    put_workspace_name,
 )
 from commands.http.tracking import get_click, get_pixel
 from commands.http.trash import (
@@ -75,6 +98,8 @@ from read_api.queries.developer import get_api_key, get_api_keys
 from read_api.queries.exports import get_export, get_exports
 from read_api.queries.identity import get_key_set, get_me, get_sessions
 from read_api.queries.imports import get_import, get_imports, get_rejected
+from read_api.queries.members import get_invitations, get_members, get_workspaces
+from read_api.queries.onboarding import get_onboarding
 from read_api.queries.privacy import get_erasure, get_erasure_preview, get_retention
 from read_api.queries.tenancy import get_workspace
 from read_api.queries.trash import get_trash
@@ -98,7 +123,30 @@ ACCOUNT_ROUTES: tuple[HTTPRouteHandler, ...] = (
     get_key_set,
 )
 ROUTES: tuple[HTTPRouteHandler, ...] = (
+    post_workspace,
+    get_workspaces,
     get_workspace,
+    put_workspace_name,
+    put_brand,
+    put_sender,
+    put_postal_address,
+    put_time_zone,
+    get_members,
+    put_member_role,
+    delete_member,
+    post_leave,
+    post_invitation,
+    get_invitations,
+    post_invitation_resend,
+    delete_invitation,
+    post_invitation_acceptance,
+    get_onboarding,
+    put_onboarding_workspace,
+    put_onboarding_sender,
+    put_onboarding_domain,
+    put_onboarding_volume,
+    put_onboarding_contacts,
+    post_onboarding_skip,
     post_import,
     get_imports,
     get_import,

@@ -18,7 +18,9 @@ from infra.crypto.links import SignedLinks
 from infra.crypto.passwords import Argon2Passwords
 from infra.crypto.tokens import new_token
 from infra.crypto.totp import TotpCodes
+from infra.crypto.url_tokens import new_url_token
 from infra.crypto.vault import KeyVault
+from infra.email_addresses import EmailValidator
 from infra.erasure_receipts import ErasureReceipts
 from infra.eventstore.mapper import Mapper
 from infra.exports.places import ExportPlaces
@@ -39,6 +41,8 @@ from infra.postgres.export_jobs import PostgresExports
 from infra.postgres.health import PostgresHealth, VaultHealth
 from infra.postgres.import_intake import PostgresImportIntake
 from infra.postgres.import_progress import PostgresImports
+from infra.postgres.invitations import PostgresInvitations
+from infra.postgres.members import Memberships, PostgresMembers
 from infra.postgres.request_keys import RequestKeys
 from infra.postgres.retention import PostgresRetention
 from infra.postgres.second_factors import PostgresSecondFactors
@@ -51,6 +55,7 @@ from infra.postgres.token_lookup import TokenLookup
 from infra.postgres.tracked_campaigns import TrackedCampaigns
 from infra.postgres.trash import PostgresTrash
 from infra.postgres.uploads import Uploads
+from infra.postgres.verified_addresses import VerifiedAddresses
 from read_api.edge.api_keys import ApiKeyAuthenticator
 from read_api.edge.authentication import Authentication
 from read_api.edge.client_label import provide_client_label
@@ -101,6 +106,11 @@ class Wiring:
             "codes": TotpCodes(self.adapters.settings.secret_key),
             "api_tokens": PostgresApiTokens(),
             "new_secret": new_token,
+            "new_token": new_url_token,
+            "addresses": EmailValidator(),
+            "members": PostgresMembers(),
+            "memberships": Memberships(pool),
+            "verified_addresses": VerifiedAddresses(pool),
             "sanitizer": Nh3Sanitizer(),
             "snapshots": PostgresSnapshots(),
             "runs": PostgresCampaignRuns(),
@@ -117,6 +127,7 @@ class Wiring:
             "links": LinkReader(SignedLinks(settings.secret_key, public_url=settings.public_url)),
             "export_links": ExportLinks(settings.secret_key, public_url=settings.public_url),
             "export_files": ExportFiles(self.adapters.pool, ExportPlaces(settings.exports_dir)),
+            "public_url": settings.public_url,
             "hits": self.hits,
             "live": self.live,
             "checkpoints": Checkpoints(self.adapters.pool),
@@ -140,6 +151,7 @@ class Wiring:
             "log": Provide(self._log),
             "keys": Provide(self._keys),
             "mails": Provide(self._mails),
+            "invitations": Provide(self._invitations),
             "previews": Provide(self._previews),
             "audit_mapper": Provide(self._audit_mapper),
             "actor_names": Provide(self._actor_names),
@@ -194,6 +206,10 @@ class Wiring:
         tokens = PostgresSingleUseTokens(self.adapters.pool)
         public_url = self.adapters.settings.public_url
         return Letters(await self._mails(), tokens, new_id, public_url=public_url)
+
+    async def _invitations(self) -> PostgresInvitations:
+        secret_key = self.adapters.settings.secret_key
+        return PostgresInvitations(self.adapters.pool, await self._keys(), secret_key)
 
     async def _previews(self) -> ErasurePreviews:
         return ErasurePreviews(self.adapters.pool, await self._keys())

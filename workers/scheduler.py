@@ -23,6 +23,7 @@ from workers.acting import acting
 from workers.dispatching.recovery import recover
 from workers.dispatching.skips import Unsent, skip_queued
 from workers.erasing import ErasureFinisher
+from workers.invitations import InvitationCloser
 from workers.old_months import archive_in_background
 from workers.retention import Retention
 from workers.runtime import Stop, run_steps
@@ -51,6 +52,7 @@ class Scheduler:
         self._vault_keeper = VaultKeeper(adapters)
         self._erasures = ErasureFinisher(adapters, worker=NAME)
         self._retention = Retention(adapters)
+        self._invitations = InvitationCloser(adapters, worker=NAME)
         self._house_kept_until = 0.0
 
     def step(self) -> bool:
@@ -64,7 +66,8 @@ class Scheduler:
             self._finish(run)
         erased = self._erasures.step()
         let_go = self._retention.step()
-        return bool(recovered or cancelled or erased or let_go)
+        closed = self._invitations.step()
+        return bool(recovered or cancelled or erased or let_go or closed)
 
     def _launch(self, run: CampaignRun) -> None:
         """Launch; a campaign that has nobody to go to at its time is cancelled, not kept."""

@@ -125,6 +125,13 @@ class Downloads(Protocol):
         """Open the file; None when the export has none (any more)."""
 
 
+class NewToken(Protocol):
+    """Draws tokens for links."""
+
+    def __call__(self) -> str:
+        """Return 256 random bits in URL-safe base 64, 43 characters."""
+
+
 class NewId(Protocol):
     """Draws ids."""
 

@@ -8,7 +8,7 @@ import msgspec
 from commands.developer.secret import Secret
 from commands.ports import EventLog
 from commands.tenancy.member_effects import member_effects
-from commands.tenancy.ports import Accounts, Invitations, Members
+from commands.tenancy.ports import Invitations, Members, VerifiedAddresses
 from domain.shared.context import Context
 from domain.shared.errors import NotFoundError
 from domain.tenancy import invitations as decisions
@@ -35,14 +35,14 @@ def accept_invitation(
     log: EventLog,
     invitations: Invitations,
     members: Members,
-    accounts: Accounts,
+    addresses: VerifiedAddresses,
 ) -> Joined:
     """Record it in the workspace's scope; of two that come at once, one joins.
 
     Raises NotFoundError alike for every token that is not good for this person.
     """
     found = invitations.find(command.token.sha256)
-    own = accounts.address_key(command.user_id)
+    own = addresses.key_of(command.user_id)
     if found is None or own is None or not hmac.compare_digest(found.address_key, own):
         raise NotFoundError("there is no such invitation for your address")
     workspace_id, invitation_id = found.workspace_id, found.invitation_id

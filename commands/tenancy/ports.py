@@ -52,8 +52,8 @@ class Invitations(Protocol):
         """Return whose token it is, in whatever workspace; None when it is not good."""
 
 
-class Accounts(Protocol):
-    """What is known of people who sign in."""
+class VerifiedAddresses(Protocol):
+    """What people have proved to be theirs."""
 
-    def address_key(self, user_id: UUID) -> bytes | None:
+    def key_of(self, user_id: UUID) -> bytes | None:
         """Return the key of the account's address; None until it is verified."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from domain.shared.errors import IllegalTransitionError, NotFoundError
+from domain.shared.errors import NotFoundError
 from domain.tenancy.decider import Workspace
 from domain.tenancy.events import (
     OnboardingStepAnswered,
@@ -22,11 +22,11 @@ def answer(
 
 
 def skip(workspace: Workspace, *, step: Step) -> list[TenancyEvent]:
-    """Leave a question open for now; says nothing the second time."""
+    """Leave a question open for now; says nothing the second time, or when it has its answer."""
     _require(workspace)
-    if step in workspace.answered:
-        raise IllegalTransitionError("this step has its answer: there is nothing to skip")
-    return [] if step in workspace.skipped else [OnboardingStepSkipped(step=step)]
+    if step in workspace.answered | workspace.skipped:
+        return []
+    return [OnboardingStepSkipped(step=step)]
 
 
 def _require(workspace: Workspace) -> None:

@@ -1,12 +1,18 @@
 """Tokens in URLs: base64url without padding (RFC 4648, section 5), in one spelling only."""
 
 import binascii
+import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 
 
 def encode_token(raw: bytes) -> str:
     """Return the one spelling of these bytes."""
     return urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def new_url_token() -> str:
+    """Return 256 random bits, in 43 characters; what is stored of them is a digest."""
+    return secrets.token_urlsafe(32)
 
 
 def decode_token(token: str, *, characters: int) -> bytes | None:

@@ -1,24 +1,24 @@
 """Invitations: which tokens are good, and where each went, sealed under a key of its own."""
 
-import os
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
-from cryptography.exceptions import InvalidTag
 
 from commands.tenancy.ports import FoundInvitation
 from domain.contacts.email_address import ValidAddress
 from domain.shared.platform import PLATFORM
 from domain.tenancy.events import MemberInvited
 from infra.crypto.address_keys import AddressKeys
-from infra.crypto.vault import NONCE_BYTES, KeyVault
+from infra.crypto.sealed_text import open_text, seal_text
+from infra.crypto.vault import KeyVault
 from infra.email_addresses import EmailValidator
 from infra.postgres.connections import Pool
 from infra.postgres.sql_effect import SqlEffect
 from infra.postgres.tenant_scope import tenant_scope
 from infra.settings import Secret
 
+PURPOSE = b"invitation-address"
 _OPEN = """
 INSERT INTO invitations (workspace_id, invitation_id, address_key, role, invited_by, token_sha256,
                          sealed, expires_at)
@@ -89,7 +89,7 @@ class PostgresInvitations:
     def __init__(self, pool: Pool, vault: KeyVault, secret_key: Secret) -> None:
         self._pool = pool
         self._vault = vault
-        self._checker = EmailValidator(allow_test_domain=True)
+        self._checker = EmailValidator()
         self._keys = AddressKeys(secret_key, PLATFORM, self._checker)
 
     def open(self, workspace_id: UUID, invited: MemberInvited, *, invited_by: str) -> SqlEffect:
@@ -103,7 +103,9 @@ class PostgresInvitations:
                 "role": str(invited.role),
                 "invited_by": invited_by,
                 "token_sha256": bytes.fromhex(invited.token_sha256),
-                "sealed": self._seal(workspace_id, invited.invitation_id, email),
+                "sealed": seal_text(
+                    self._vault, workspace_id, invited.invitation_id, email, purpose=PURPOSE
+                ),
                 "expires_at": invited.expires_at,
             },
         )
@@ -171,21 +173,8 @@ class PostgresInvitations:
             raise TypeError("an invitation's address was checked before it came here")
         return self._keys.of(checked)
 
-    def _seal(self, workspace_id: UUID, invitation_id: UUID, email: str) -> bytes:
-        cipher = self._vault.ciphers(workspace_id, [invitation_id], mint=True)[invitation_id]
-        nonce = os.urandom(NONCE_BYTES)
-        return nonce + cipher.encrypt(nonce, email.encode(), invitation_id.bytes)
-
     def _open(self, workspace_id: UUID, invitation_id: UUID, sealed: bytes) -> str | None:
-        ciphers = self._vault.ciphers(workspace_id, [invitation_id], mint=False)
-        cipher = ciphers.get(invitation_id)
-        if cipher is None:
-            return None
-        try:
-            nonce, box = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
-            return cipher.decrypt(nonce, box, invitation_id.bytes).decode()
-        except InvalidTag:
-            return None
+        return open_text(self._vault, workspace_id, invitation_id, sealed, purpose=PURPOSE)
 
 
 def _key(workspace_id: UUID, invitation_id: UUID) -> dict[str, object]:

@@ -7,6 +7,7 @@ import msgspec
 
 from infra.postgres.connections import Pool
 from infra.postgres.sql_effect import SqlEffect
+from infra.postgres.tenant_scope import tenant_scope
 
 _PUT = """
 INSERT INTO members (workspace_id, user_id, role)
@@ -17,6 +18,7 @@ _DROP = "DELETE FROM members WHERE workspace_id = %(workspace_id)s AND user_id =
 _OF = """
 SELECT workspace_id, role, joined_at FROM memberships_of(%s) ORDER BY joined_at, workspace_id
 """
+_NAME = "SELECT name FROM workspaces WHERE workspace_id = %s"
 
 
 class Membership(msgspec.Struct, frozen=True):
@@ -25,6 +27,12 @@ class Membership(msgspec.Struct, frozen=True):
     workspace_id: UUID
     role: str
     joined_at: datetime
+
+
+class NamedMembership(Membership, frozen=True, kw_only=True):
+    """The same, with the workspace's name; empty while its founding is not projected yet."""
+
+    name: str
 
 
 class PostgresMembers:
@@ -51,3 +59,15 @@ class Memberships:
         """Return all, the oldest first."""
         with self._pool.connection() as connection:
             return [Membership(*row) for row in connection.execute(_OF, (user_id,)).fetchall()]
+
+    def named(self, user_id: UUID) -> list[NamedMembership]:
+        """Return the same with names, each read in its own workspace's scope."""
+        return [
+            NamedMembership(**msgspec.structs.asdict(one), name=self._name(one.workspace_id))
+            for one in self.of(user_id)
+        ]
+
+    def _name(self, workspace_id: UUID) -> str:
+        with tenant_scope(self._pool, workspace_id) as cursor:
+            row = cursor.execute(_NAME, (workspace_id,)).fetchone()
+        return str(row[0]) if row else ""

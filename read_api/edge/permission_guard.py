@@ -28,7 +28,8 @@ DECLARATIONS = ("public", "permission", "account", "operator")
 """What a route's opt must have exactly one of.
 
 `permission` names what a member or key may do in its workspace; `account` asks for a signed-in
-person, with or without a workspace; `operator` for a super-admin with a second factor.
+person, with or without a workspace; `operator` for a super-admin with a second factor. Beside
+`permission`, `people` keeps programs out, whatever they may do.
 """
 
 
@@ -66,6 +67,8 @@ def require(caller: Caller, opt: dict[str, Any]) -> None:
         if caller.person is None or not caller.person.operator or not caller.person.second_factor:
             raise RefusalError("forbidden", "this is for operators with a second factor")
         return
+    if opt.get("people") is True and caller.person is None:
+        raise RefusalError("forbidden", "this is for people: sign in, an API key will not do")
     if opt.get("permission") not in caller.permissions:
         raise RefusalError("forbidden", "this credential lacks the permission for this request")
 
@@ -76,7 +79,7 @@ async def provide_permissions(request: AnyRequest) -> AbstractSet[str]:
 
 
 async def provide_person(request: AnyRequest) -> Person:
-    """Provide who signed in, to handlers of opt `account` or `operator`."""
+    """Provide who signed in, to handlers of opt `account`, `operator` or `people`."""
     return person_of(request)
 
 

@@ -64,7 +64,7 @@ def caller_of(connection: AnyConnection) -> Caller:
 
 
 def person_of(connection: AnyConnection) -> Person:
-    """Return the person who asks. Only for routes with opt `account` or `operator`."""
+    """Return the person who asks. Only for opt `account`, `operator` or `people`."""
     person = caller_of(connection).person
     if person is None:
         raise RuntimeError("a route asked for its person, but lets programs in")

@@ -8,7 +8,8 @@ from read_api.edge.tenant_reads import TenantReads
 from schemas.http.tenancy import Workspace
 
 ONE = """
-SELECT workspace_id, name, sender_name, sender_address, postal_address, created_at
+SELECT workspace_id, name, brand_name, sender_name, sender_address, postal_address, time_zone,
+       created_at
   FROM workspaces WHERE workspace_id = %(workspace_id)s
 """
 

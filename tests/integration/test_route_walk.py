@@ -21,8 +21,10 @@ from read_api.edge import sse
 from read_api.edge.permission_guard import UndeclaredRouteError, api_handlers
 from read_api.edge.request_marks import operation_of
 from read_api.routes import ROUTES
+from tests.support.accounts import join
 from tests.support.asking import asking
 from tests.support.http_client import House, found_house
+from tests.support.invitations import invited_by_operator
 from tests.support.working import catch_up, run_imports
 
 pytestmark = pytest.mark.integration
@@ -50,6 +52,25 @@ BODIES: dict[str, dict[str, object]] = {
     "post_session_workspace": {"workspace_id": "{session_id}"},
     "put_password": {"current_password": "x", "new_password": "x"},
     "delete_me": {"password": "x"},
+    "post_workspace": {"name": "B"},
+    "put_workspace_name": {"name": "B"},
+    "put_brand": {"brand_name": "B"},
+    "put_sender": {"sender_name": "B", "sender_address": "b@example.com"},
+    "put_postal_address": {"postal_address": "1 B Street"},
+    "put_time_zone": {"time_zone": "Europe/Berlin"},
+    "put_member_role": {"role": "owner"},
+    "post_invitation": {"email": "b@example.com", "role": "owner"},
+    "post_invitation_acceptance": {"token": "b" * 43},
+    "put_onboarding_workspace": {"name": "B", "brand_name": "B", "time_zone": "UTC"},
+    "put_onboarding_sender": {
+        "sender_name": "B",
+        "sender_address": "b@example.com",
+        "postal_address": "1 B Street",
+    },
+    "put_onboarding_domain": {"sending_domain": "example.com"},
+    "put_onboarding_volume": {"mails_per_month": 1, "goal": "B"},
+    "put_onboarding_contacts": {"source": "import"},
+    "post_onboarding_skip": {"step": "contacts"},
 }
 FILTERS = {"stream_id"}
 """Ids that only narrow what is asked of one's own log."""
@@ -59,11 +80,13 @@ OWN = {"post_import", "post_template", "post_api_key"}
 FOR_PEOPLE = {
     operation_of(handler)
     for handler in ROUTES
-    if handler.opt.get("account") or handler.opt.get("operator")
+    if {"account", "operator", "people"} & handler.opt.keys()
 }
 """Operations that no API key may ask for."""
 
 
+EXTRA = ("keys:manage", "privacy:export", "privacy:manage", "members:read", "workspace:write")
+"""What the walk's keys may do beyond the usual."""
 OWN_LOG = {"get_audit", "get_audit_tail"}
 """Operations that show what the walk itself did."""
 
@@ -107,10 +130,7 @@ class Walk(msgspec.Struct):
 @pytest.fixture
 def walk(app: Adapters, worker: Adapters, monkeypatch: pytest.MonkeyPatch) -> Iterator[Walk]:
     monkeypatch.setattr(sse, "LONGEST_S", 0.0)  # a live stream looks once, and ends
-    a, b = (
-        found_house(app, name, permissions=("keys:manage", "privacy:export", "privacy:manage"))
-        for name in (f"{CANARY} house", "House B")
-    )
+    a, b = (found_house(app, name, permissions=EXTRA) for name in (f"{CANARY} house", "House B"))
     application = create_app(app)
     with TestClient(application, raise_server_exceptions=False) as client:
         client.follow_redirects = False
@@ -153,7 +173,12 @@ def everything_of(
             " code, status, reason, transcript) VALUES (%s, %s, %s, %s, 1, 550, '5.7.1', %s, %s)",
             (house.workspace_id, message_id, campaign, contact_id, CANARY, CANARY),
         )
+    user_id, invitation_id = new_id(), new_id()
+    join(app, house.workspace_id, user_id, "owner")
+    invited_by_operator(app, house.workspace_id, invitation_id, f"{CANARY}.guest@example.com")
     return {
+        "user_id": str(user_id),
+        "invitation_id": str(invitation_id),
         "import_id": imported,
         "template_id": template,
         "campaign_id": campaign,
@@ -299,6 +324,7 @@ def test_the_owner_sees_what_the_walk_looks_for(walk: Walk) -> None:
         "get_import", "get_imports",
         "get_erasure", "get_erasure_preview", "get_trash", "get_consents", "get_retention",
         "get_data_exports", "get_data_export",
+        "get_members", "get_onboarding",
     }  # fmt: skip
     for method, path, operation in walk.operations():
         name = str(operation["operationId"])

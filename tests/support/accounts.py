@@ -80,6 +80,14 @@ def join(app: Adapters, workspace_id: UUID, user_id: UUID, role: str) -> None:
         )
 
 
+def in_workspace(client: httpx.Client, person: Signed, workspace_id: UUID) -> dict[str, str]:
+    """Return the headers of somebody who acts in one of his workspaces."""
+    chosen = {"workspace_id": str(workspace_id)}
+    answer = client.post("/v1/sessions/workspace", json=chosen, headers=person.headers)
+    assert answer.status_code == 200, answer.text
+    return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+
+
 def set_clock_back(app: Adapters, session_id: UUID, column: str, by: str) -> None:
     """Let a session be older than it is."""
     statements = {

@@ -212,13 +212,13 @@ class MemoryInvitations:
         return self._found
 
 
-class MemoryAccounts:
-    """The port `commands.tenancy.ports.Accounts`: everybody has this address."""
+class MemoryVerifiedAddresses:
+    """The port `commands.tenancy.ports.VerifiedAddresses`: everybody has this one."""
 
     def __init__(self, address_key: bytes | None = b"ann") -> None:
         self._key = address_key
 
-    def address_key(self, user_id: UUID) -> bytes | None:
+    def key_of(self, user_id: UUID) -> bytes | None:
         del user_id
         return self._key
 

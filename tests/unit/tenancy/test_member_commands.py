@@ -30,10 +30,10 @@ from infra.email_addresses import EmailValidator
 from infra.eventstore.memory import MemoryEventLog
 from tests.support.asking import asking
 from tests.support.memory_ports import (
-    MemoryAccounts,
     MemoryInvitations,
     MemoryMembers,
     MemorySystemMails,
+    MemoryVerifiedAddresses,
     Said,
 )
 
@@ -166,7 +166,7 @@ def accept(
         log,
         MemoryInvitations(found),
         MemoryMembers(),
-        MemoryAccounts(own),
+        MemoryVerifiedAddresses(own),
     )
 
 
