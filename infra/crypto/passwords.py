@@ -47,14 +47,8 @@ class Argon2Passwords:
         """See the port."""
         if len(password.encode()) > MAX_BYTES:
             password = ""  # takes as long as any other wrong one
-
-        def compare() -> bool:
-            try:
-                return self._hasher.verify(password_hash or self._nobody, password)
-            except (VerificationError, InvalidHashError):
-                return False
-
-        return self._bounded(compare) and password_hash is not None
+        right = self._bounded(lambda: self._compare(password_hash or self._nobody, password))
+        return right and password_hash is not None
 
     def outdated(self, password_hash: str) -> bool:
         """See the port."""
@@ -64,6 +58,12 @@ class Argon2Passwords:
         """See the port. `breached` may ask a larger list, such as an offline copy by digest."""
         lowered = password.casefold()
         return lowered in _common() or bool(self._breached and self._breached(password))
+
+    def _compare(self, password_hash: str, password: str) -> bool:
+        try:
+            return self._hasher.verify(password_hash, password)
+        except (VerificationError, InvalidHashError):
+            return False
 
     def _bounded(self, work: Callable[[], R]) -> R:
         if not self._queue.acquire(blocking=False):
