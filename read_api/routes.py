@@ -53,6 +53,7 @@ from commands.http.second_factor import (
     post_second_factor_confirm,
     post_second_factor_remove,
 )
+from commands.http.second_factor_sign_in import post_session_second_factor
 from commands.http.sessions import (
     delete_current_session,
     delete_session,
@@ -114,6 +115,7 @@ ACCOUNT_ROUTES: tuple[HTTPRouteHandler, ...] = (
     get_me,
     delete_me,
     post_session,
+    post_session_second_factor,
     post_refresh,
     post_session_workspace,
     get_sessions,

@@ -11,6 +11,7 @@ from commands.identity.factor_ports import OneTimeCodes, SecondFactors
 from commands.identity.prove_second_factor import ProveSecondFactor
 from commands.identity.remove_second_factor import RemoveSecondFactor, remove_second_factor
 from commands.identity.renew_recovery_codes import RenewRecoveryCodes, renew_recovery_codes
+from commands.identity.sign_in import Door
 from commands.ports import EventLog, RateLimits
 from domain.shared.context import Context
 from schemas.http.accepted import Accepted
@@ -65,16 +66,23 @@ def post_second_factor_confirm(
     factors: NamedDependency[SkipValidation[SecondFactors]],
     codes: NamedDependency[SkipValidation[OneTimeCodes]],
     rate_limits: NamedDependency[SkipValidation[RateLimits]],
+    door: NamedDependency[SkipValidation[Door]],
 ) -> ShownRecoveryCodes:
-    """Let sign-ins need a code from now on; answers with the recovery codes, this once."""
+    """Let sign-ins need a code from now on; answers with the recovery codes, this once.
+
+    The person's other sessions end.
+    """
     paper = list(codes.new_recovery_codes())
     command = ConfirmSecondFactor(
         user_id=person.user_id,
+        session_id=person.session_id,
         code=data.code,
         recovery_codes=paper,
         authenticated_at=person.authenticated_at,
     )
-    position = confirm_second_factor(command, account_context, log, factors, codes, rate_limits)
+    position = confirm_second_factor(
+        command, account_context, log, factors, codes, rate_limits, door.sessions
+    )
     return ShownRecoveryCodes(id=person.user_id, position=position, recovery_codes=paper)
 
 

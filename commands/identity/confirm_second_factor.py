@@ -6,20 +6,24 @@ from uuid import UUID
 
 import msgspec
 
+from commands.identity.end_session import end_sessions
 from commands.identity.factor_attempts import count_attempt
 from commands.identity.factor_ports import OneTimeCodes, SecondFactors
+from commands.identity.ports import Sessions
 from commands.identity.prove_second_factor import ProveSecondFactor, device_step
 from commands.identity.renew_recovery_codes import require_shown
 from commands.ports import EventLog, RateLimits
 from domain.identity import second_factor
+from domain.identity.events import SessionEnd
 from domain.identity.second_factor import SECOND_FACTOR, WrongCodeError, second_factor_id
 from domain.shared.context import Context
 
 
 class ConfirmSecondFactor(msgspec.Struct, frozen=True, kw_only=True):
-    """The device shows this code; these recovery codes will be shown."""
+    """The device shows this code to somebody in this session, who will be shown recovery codes."""
 
     user_id: UUID
+    session_id: UUID
     code: str
     recovery_codes: Sequence[str]
     authenticated_at: datetime
@@ -36,8 +40,12 @@ def confirm_second_factor(
     factors: SecondFactors,
     codes: OneTimeCodes,
     limits: RateLimits,
+    sessions: Sessions,
 ) -> int:
-    """Record it. Raises SignInAgainError, WrongCodeError, and FactorShownError on repeat."""
+    """Record it, and end the person's other sessions: they began without the factor.
+
+    Raises SignInAgainError, WrongCodeError, and FactorShownError on repeat.
+    """
     second_factor.require_recent(authenticated_at=command.authenticated_at, now=context.now)
     user_id = command.user_id
     count_attempt(limits, user_id)
@@ -51,7 +59,10 @@ def confirm_second_factor(
         second_factor_id(user_id),
         lambda factor: second_factor.confirm(factor, user_id=user_id, recovery_codes=digests),
         context,
-        effects=lambda _: [factors.confirm(user_id, step=step)],
+        effects=lambda _: [factors.confirm(user_id, step=step, session_id=command.session_id)],
+    )
+    end_sessions(
+        user_id, context, log, sessions, reason=SessionEnd.FACTOR_ADDED, but=command.session_id
     )
     require_shown(log, context, user_id, digests)
     return position

@@ -14,11 +14,14 @@ class SecondFactors(Protocol):
     def enrol(self, user_id: UUID, secret: str) -> Effect:
         """Return the effect that keeps a secret that does not count yet."""
 
-    def confirm(self, user_id: UUID, *, step: int) -> Effect:
-        """Return the effect that makes it count; codes up to this step are used."""
+    def confirm(self, user_id: UUID, *, step: int, session_id: UUID) -> Effect:
+        """Return the effect that makes it count, in this session and for every sign-in.
+
+        Codes up to this step are used.
+        """
 
     def remove(self, user_id: UUID) -> Effect:
-        """Return the effect that forgets it."""
+        """Return the effect that forgets it; sign-ins ask for none."""
 
     def secret(self, user_id: UUID) -> str | None:
         """Return the secret, confirmed or not; None when there is none, or the key is gone."""

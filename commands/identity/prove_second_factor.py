@@ -6,11 +6,11 @@ import msgspec
 
 from commands.identity.factor_attempts import count_attempt
 from commands.identity.factor_ports import OneTimeCodes, SecondFactors
+from commands.identity.own_command import own_command
 from commands.ports import EventLog, RateLimits
 from domain.identity import second_factor
 from domain.identity.second_factor import SECOND_FACTOR, WrongCodeError, second_factor_id
 from domain.shared.context import Context
-from domain.shared.ids import derive_id, time_ms_of
 
 DEVICE_DIGITS = 6
 
@@ -49,7 +49,7 @@ def prove_second_factor(
         lambda factor: second_factor.use_recovery_code(
             factor, user_id=command.user_id, recovery_code=digest
         ),
-        _a_command_of_its_own(context),
+        own_command(context, b"prove-second-factor"),
     )
 
 
@@ -59,10 +59,3 @@ def device_step(
     """Return the step that the code belongs to; nothing is used up."""
     secret = factors.secret(command.user_id)
     return codes.step(secret, command.code, now=context.now) if secret else None
-
-
-def _a_command_of_its_own(context: Context) -> Context:
-    """Part the proof from what it is the proof for: each command appends once."""
-    command_id = context.command_id
-    own = derive_id(time_ms_of(command_id), b"prove-second-factor", command_id.bytes)
-    return msgspec.structs.replace(context, command_id=own, causation_id=command_id)

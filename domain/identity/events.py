@@ -25,6 +25,7 @@ class SessionEnd(StrEnum):
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 a reason
     TOKEN_REUSED = "token_reused"  # noqa: S105 a reason
     ACCOUNT_CLOSED = "account_closed"
+    FACTOR_ADDED = "factor_added"
 
 
 class AccountRegistered(Event, frozen=True):

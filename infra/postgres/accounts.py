@@ -36,6 +36,8 @@ _CHANGED: LiteralString = (
 )
 _DISABLED: LiteralString = "UPDATE accounts SET disabled = %(disabled)s" + _OWN
 _REMOVED: LiteralString = (
+    "WITH factors AS (DELETE FROM second_factors" + _OWN + "),"
+    " identities AS (DELETE FROM linked_identities" + _OWN + ") "
     "UPDATE accounts SET removed_at = now(), address_key = NULL, sealed_address = NULL,"
     " password_hash = NULL, password_epoch = password_epoch + 1" + _OWN
 )

@@ -23,11 +23,21 @@ WITH confirmed AS (
     UPDATE second_factors SET confirmed = true, last_step = %(step)s
      WHERE workspace_id = %(workspace_id)s AND user_id = %(user_id)s
     RETURNING 1
+), asked_for AS (
+    UPDATE accounts SET factor_required = true
+     WHERE workspace_id = %(workspace_id)s AND user_id = %(user_id)s
+), shown AS (
+    UPDATE sessions SET second_factor = true
+     WHERE workspace_id = %(workspace_id)s AND user_id = %(user_id)s AND session_id = %(session_id)s
 )
 SELECT count(*) FROM confirmed
 """
 _REMOVE = """
-DELETE FROM second_factors WHERE workspace_id = %(workspace_id)s AND user_id = %(user_id)s
+WITH removed AS (
+    DELETE FROM second_factors WHERE workspace_id = %(workspace_id)s AND user_id = %(user_id)s
+)
+UPDATE accounts SET factor_required = false
+ WHERE workspace_id = %(workspace_id)s AND user_id = %(user_id)s
 """
 _SEALED = "SELECT sealed FROM second_factors WHERE workspace_id = %s AND user_id = %s"
 _SPEND = """
@@ -55,9 +65,10 @@ class PostgresSecondFactors:
         sealed = nonce + cipher.encrypt(nonce, secret.encode(), _BOUND_TO + user_id.bytes)
         return SqlEffect(_ENROL, _key(user_id) | {"sealed": sealed})
 
-    def confirm(self, user_id: UUID, *, step: int) -> SqlEffect:
+    def confirm(self, user_id: UUID, *, step: int, session_id: UUID) -> SqlEffect:
         """See the port."""
-        return SqlEffect(_CONFIRM, _key(user_id) | {"step": step}, must_change=1)
+        values = _key(user_id) | {"step": step, "session_id": session_id}
+        return SqlEffect(_CONFIRM, values, must_change=1)
 
     def remove(self, user_id: UUID) -> SqlEffect:
         """See the port."""

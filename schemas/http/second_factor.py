@@ -1,11 +1,13 @@
 """Second factors as the API takes and shows them."""
 
 from typing import Annotated
+from uuid import UUID
 
 import msgspec
 
 from schemas.http.accepted import Accepted
 from schemas.http.fields import Request
+from schemas.http.identity import Token
 
 Code = Annotated[
     str,
@@ -36,6 +38,21 @@ class DeviceProof(Request, frozen=True, kw_only=True):
     def __repr__(self) -> str:
         """Show no code."""
         return "DeviceProof(***)"
+
+
+class ChallengeAnswer(Proof, frozen=True, kw_only=True):
+    """The challenge of a sign-in, and what the person's device or paper says.
+
+    With `cookie` the refresh token comes as a cookie that no script can read.
+    """
+
+    challenge: Token
+    workspace_id: UUID | None = None
+    cookie: bool = False
+
+    def __repr__(self) -> str:
+        """Show no secret."""
+        return "ChallengeAnswer(***)"
 
 
 class ShownSecret(Accepted, frozen=True, kw_only=True):

@@ -17,6 +17,7 @@ from infra.clock import new_id
 from infra.crypto.totp import TotpCodes
 from infra.postgres.connections import Role
 from infra.postgres.second_factors import PostgresSecondFactors
+from infra.postgres.sessions import PostgresSessions
 from infra.postgres.tenant_scope import tenant_scope
 from infra.settings import Settings
 from tests.support.asking import asking
@@ -38,11 +39,15 @@ def confirmed(app: Adapters, codes: TotpCodes) -> tuple[ProveSecondFactor, str, 
     step = totp.timecode(now) - 1
     command = ConfirmSecondFactor(
         user_id=user_id,
+        session_id=new_id(),
         code=totp.generate_otp(step),
         recovery_codes=paper,
         authenticated_at=now,
     )
-    confirm_second_factor(command, asking(PLATFORM), app.log, factors, codes, app.rate_buckets)
+    sessions = PostgresSessions(app.pool, app.settings.secret_key)
+    confirm_second_factor(
+        command, asking(PLATFORM), app.log, factors, codes, app.rate_buckets, sessions
+    )
     return ProveSecondFactor(user_id=user_id, code=totp.generate_otp(step + 1)), secret, paper
 
 

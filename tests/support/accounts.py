@@ -93,6 +93,7 @@ def set_clock_back(app: Adapters, session_id: UUID, column: str, by: str) -> Non
     statements = {
         "used_at": "UPDATE sessions SET used_at = used_at - %s::interval",
         "ends_at": "UPDATE sessions SET ends_at = ends_at - %s::interval",
+        "began_at": "UPDATE sessions SET began_at = began_at - %s::interval",
         "rotated_at": "UPDATE sessions SET rotated_at = rotated_at - %s::interval",
     }
     with tenant_scope(app.pool, PLATFORM) as cursor:

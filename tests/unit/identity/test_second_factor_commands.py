@@ -1,15 +1,18 @@
 """A second factor is added, proved, renewed and removed by its commands."""
 
 from collections import Counter
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 import msgspec
 import pyotp
 import pytest
 
+from commands.identity.answer_challenge import AnswerChallenge, answer_challenge
+from commands.identity.begin_session import OpenedSession
 from commands.identity.confirm_second_factor import ConfirmSecondFactor, confirm_second_factor
 from commands.identity.enrol_second_factor import EnrolSecondFactor, enrol_second_factor
+from commands.identity.ports import Purpose, TokenRefusedError
 from commands.identity.prove_second_factor import ProveSecondFactor, prove_second_factor
 from commands.identity.remove_second_factor import RemoveSecondFactor, remove_second_factor
 from commands.identity.renew_recovery_codes import RenewRecoveryCodes, renew_recovery_codes
@@ -23,11 +26,12 @@ from domain.identity.second_factor import (
     second_factor_id,
 )
 from domain.shared.context import Context
+from domain.shared.errors import NotFoundError
 from domain.shared.platform import PLATFORM
 from infra.crypto.totp import TotpCodes
-from infra.eventstore.memory import MemoryEventLog
 from infra.settings import Secret
 from tests.support.asking import asking
+from tests.support.memory_identity import ApplyingLog, MemoryHouse
 from tests.support.memory_ports import Said
 
 CODES = TotpCodes(Secret("a-secret-of-the-installation-123456"))
@@ -45,9 +49,9 @@ class MemoryFactors:
         self.kept.setdefault(user_id, secret)
         return Said("enrol", user_id)
 
-    def confirm(self, user_id: UUID, *, step: int) -> Said:
+    def confirm(self, user_id: UUID, *, step: int, session_id: UUID) -> Said:
         self.last_step[user_id] = step
-        return Said("confirm", user_id)
+        return Said("confirm", session_id)
 
     def remove(self, user_id: UUID) -> Said:
         return Said("remove", user_id)
@@ -79,9 +83,10 @@ class Ada:
     """A person with a device, and what the commands need."""
 
     def __init__(self) -> None:
-        self.user_id, self.log, self.factors = uuid4(), MemoryEventLog(), MemoryFactors()
-        self.limits = MemoryLimits()
-        self.context = asking(PLATFORM)
+        self.user_id, self.log, self.factors = uuid4(), ApplyingLog(), MemoryFactors()
+        self.limits, self.house = MemoryLimits(), MemoryHouse()
+        self.session_id, self.signed_in_at = uuid4(), datetime.max.replace(tzinfo=UTC)
+        self.house.log, self.context = self.log, asking(PLATFORM)
         self.secret = CODES.new_secret()
         self.paper = CODES.new_recovery_codes()
 
@@ -103,12 +108,19 @@ class Ada:
     def confirm(self, code: str) -> int:
         command = ConfirmSecondFactor(
             user_id=self.user_id,
+            session_id=self.session_id,
             code=code,
             recovery_codes=self.paper,
-            authenticated_at=self.context.now,
+            authenticated_at=self.signed_in_at,
         )
         return confirm_second_factor(
-            command, self.context, self.log, self.factors, CODES, self.limits
+            command,
+            self.context,
+            self.log,
+            self.factors,
+            CODES,
+            self.limits,
+            self.house.sessions,
         )
 
     def prove(self, code: str) -> None:
@@ -228,11 +240,43 @@ def test_a_change_of_the_factor_needs_a_recent_sign_in(ada: Ada) -> None:
     add = EnrolSecondFactor(user_id=ada.user_id, secret=ada.secret, authenticated_at=long_ago)
     with pytest.raises(SignInAgainError):
         enrol_second_factor(add, ada.context, ada.log, ada.factors)
-    confirm = ConfirmSecondFactor(
-        user_id=ada.user_id, code=ada.shown(), recovery_codes=(), authenticated_at=long_ago
-    )
+    ada.signed_in_at = long_ago
     with pytest.raises(SignInAgainError):
-        confirm_second_factor(confirm, ada.context, ada.log, ada.factors, CODES, ada.limits)
+        ada.confirm(ada.shown())
+
+
+def test_the_session_that_confirmed_stays_and_the_others_end() -> None:
+    ada = Ada()
+    ada.house.register()
+    ada.house.verify()
+    mine, other = ada.house.opened(), ada.house.opened()
+    ada.user_id, ada.session_id = mine.user_id, mine.session_id
+    ada.enrol()
+    ada.later()
+    ada.confirm(ada.shown())
+    assert list(ada.house.sessions.good) == [mine.session_id]
+    assert ada.house.told[-2:] == ["SecondFactorConfirmed", "SessionEnded"]
+    assert other.session_id != mine.session_id
+
+
+def test_a_challenge_is_answered_by_a_code_and_once(ada: Ada) -> None:
+    house, challenge = ada.house, "the challenge"
+    house.tokens.good[challenge] = (Purpose.SIGN_IN, ada.user_id)
+
+    def answer(code: str, **more: UUID) -> OpenedSession:
+        command = AnswerChallenge(session_id=uuid4(), challenge=challenge, code=code, **more)
+        return answer_challenge(
+            command, ada.later(0), house.log, house.door, ada.factors, CODES, ada.limits
+        )
+
+    with pytest.raises(WrongCodeError):
+        answer("000000")
+    with pytest.raises(NotFoundError):
+        answer(ada.paper[0], workspace_id=uuid4())
+    opened = answer(ada.paper[0])
+    assert house.sessions.good[opened.session_id].second_factor
+    with pytest.raises(TokenRefusedError):
+        answer(ada.paper[1])
 
 
 def test_a_command_shows_no_secret(ada: Ada) -> None:
@@ -247,10 +291,12 @@ def test_a_command_shows_no_secret(ada: Ada) -> None:
             ),
             ConfirmSecondFactor(
                 user_id=ada.user_id,
+                session_id=ada.session_id,
                 code="123456",
                 recovery_codes=ada.paper,
                 authenticated_at=ada.context.now,
             ),
+            AnswerChallenge(session_id=uuid4(), challenge=ada.secret, code="123456"),
         ]
     )
     assert not any(secret in shown for secret in ("123456", ada.secret, *ada.paper))
