@@ -11,6 +11,7 @@ from commands.privacy.erase_contact import EraseContact, erase_contact
 from domain.delivery.events import SkipReason
 from domain.privacy.decider import erasure_stream
 from domain.shared.context import Context
+from domain.shared.platform import PLATFORM
 from infra import clock
 from infra.bootstrap import Adapters
 from infra.mail_catcher.forgetting import forget_mail
@@ -60,9 +61,11 @@ class ErasureFinisher:
         """Erase whom the vault knows as erased and this database does not; return how many.
 
         After the restore of an older backup the vault is told of all erasures again (ADR 0011);
-        here the log and the tables follow it. Asked at every start of the scheduler.
+        here the log and the tables follow it. Asked at every start of the scheduler. Accounts
+        are no contacts: `workers/leaving.py` sees to them.
         """
         missing = self._adapters.vault.fenced() - self._erasures.known()
+        missing = {(workspace, person) for workspace, person in missing if workspace != PLATFORM}
         for workspace_id, contact_id in sorted(missing):
             erase_contact(
                 EraseContact(contact_id=contact_id),

@@ -13,6 +13,7 @@ from domain.shared.errors import DomainError
 from infra.bootstrap import Adapters
 from infra.clock import new_id
 from infra.observability.metrics import serve_metrics
+from infra.postgres.account_leftovers import forget_account_leftovers
 from infra.postgres.audience import PostgresAudience
 from infra.postgres.campaign_runs import CampaignRun, PostgresCampaignRuns, RunFinder
 from infra.postgres.dispatcher_leases import DispatcherLeases
@@ -24,6 +25,7 @@ from workers.dispatching.recovery import recover
 from workers.dispatching.skips import Unsent, skip_queued
 from workers.erasing import ErasureFinisher
 from workers.invitations import InvitationCloser
+from workers.leaving import Leaving
 from workers.old_months import archive_in_background
 from workers.retention import Retention
 from workers.runtime import Stop, run_steps
@@ -52,6 +54,7 @@ class Scheduler:
         self._vault_keeper = VaultKeeper(adapters)
         self._erasures = ErasureFinisher(adapters, worker=NAME)
         self._retention = Retention(adapters)
+        self._leaving = Leaving(adapters, worker=NAME)
         self._invitations = InvitationCloser(adapters, worker=NAME)
         self._house_kept_until = 0.0
 
@@ -66,6 +69,7 @@ class Scheduler:
             self._finish(run)
         erased = self._erasures.step()
         let_go = self._retention.step()
+        self._leaving.step()
         closed = self._invitations.step()
         return bool(recovered or cancelled or erased or let_go or closed)
 
@@ -130,6 +134,9 @@ class Scheduler:
         with self._adapters.pool.connection() as connection:
             connection.execute("SELECT ensure_fact_partitions()")
             connection.execute("SELECT forget_leftovers()")
+        forget_account_leftovers(self._adapters.pool)
+        while self._adapters.rate_buckets.forget_full():
+            pass
         self._vault_keeper.look()
         if self._adapters.settings.archive_after_days:
             archive_in_background(self._adapters.settings)

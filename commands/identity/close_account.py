@@ -43,13 +43,20 @@ def enable_account(user_id: UUID, context: Context, log: EventLog, accounts: Acc
 
 
 def delete_account(
-    user_id: UUID, context: Context, log: EventLog, accounts: Accounts, sessions: Sessions
+    user_id: UUID,
+    context: Context,
+    log: EventLog,
+    accounts: Accounts,
+    sessions: Sessions,
+    *,
+    left_before: bool = False,
 ) -> None:
     """Close it for good, then destroy the person's key (crypto-shredding).
 
-    Raises IllegalTransitionError while a workspace would be left without an owner.
+    Raises IllegalTransitionError while a workspace would be left without an owner; not for who
+    `left_before`, and is back by an older backup.
     """
-    owned = accounts.last_owner_of(user_id)
+    owned = 0 if left_before else accounts.last_owner_of(user_id)
     log.decide(
         ACCOUNT,
         user_id,
@@ -57,5 +64,12 @@ def delete_account(
         context,
         effects=lambda _: [accounts.removed(user_id)],
     )
+    finish_leaving(user_id, context, log, accounts, sessions)
+
+
+def finish_leaving(
+    user_id: UUID, context: Context, log: EventLog, accounts: Accounts, sessions: Sessions
+) -> None:
+    """Do what follows AccountDeleted; whoever is interrupted is followed by the scheduler."""
     end_sessions(user_id, context, log, sessions, reason=SessionEnd.ACCOUNT_CLOSED)
     accounts.forget(user_id)

@@ -33,10 +33,6 @@ SELECT extract(epoch FROM blocked_until - clock_timestamp()) FROM sign_in_failur
  WHERE workspace_id = %(workspace_id)s AND address_key = %(key)s
 """
 _SUCCEEDED = "DELETE FROM sign_in_failures WHERE workspace_id = %s AND address_key = %s"
-_SWEEP = """
-DELETE FROM sign_in_failures
- WHERE workspace_id = %s AND blocked_until < clock_timestamp() - %s::interval
-"""
 
 
 class PostgresAttempts:
@@ -79,11 +75,6 @@ class PostgresAttempts:
         key = self._accounts.key(email)
         if key is not None:
             self._take(f"account-mail:{key.hex()}", MAIL)
-
-    def sweep(self) -> None:
-        """Forget failures of long ago."""
-        with tenant_scope(self._pool, PLATFORM) as cursor:
-            cursor.execute(_SWEEP, (PLATFORM, FORGET))
 
     def _take(self, bucket: str, size: tuple[float, float]) -> None:
         """Take one; where the buckets cannot be asked nobody signs in (RQ-2)."""

@@ -31,7 +31,6 @@ _REDEEM = (
     + _GOOD
     + "RETURNING 1) SELECT count(*) FROM used"
 )
-_SWEEP = "DELETE FROM account_tokens WHERE workspace_id = %s AND expires_at < now()"
 
 
 class PostgresSingleUseTokens:
@@ -61,11 +60,6 @@ class PostgresSingleUseTokens:
     def redeem(self, purpose: Purpose, token: str) -> SqlEffect:
         """See the port."""
         return SqlEffect(_REDEEM, _key(purpose, token), must_change=1)
-
-    def sweep(self) -> None:
-        """Forget tokens that are over."""
-        with tenant_scope(self._pool, PLATFORM) as cursor:
-            cursor.execute(_SWEEP, (PLATFORM,))
 
 
 def _key(purpose: Purpose, token: str) -> dict[str, object]:

@@ -101,3 +101,12 @@ def test_who_leaves_is_forgotten_after_it_is_told(house: MemoryHouse) -> None:
     assert (house.accounts.forgotten, house.sessions.good) == ([ann], {})
     assert house.told[-2:] == ["AccountDeleted", "SessionEnded"]
     assert not house.lets_in(PASSWORD)
+
+
+def test_who_left_before_is_kept_by_no_workspace(house: MemoryHouse) -> None:
+    ann = house.opened().user_id
+    house.accounts.owned[ann] = 1  # as it was at the time of the backup
+    delete_account(
+        ann, asking(PLATFORM), house.log, house.accounts, house.sessions, left_before=True
+    )
+    assert house.accounts.forgotten == [ann]
