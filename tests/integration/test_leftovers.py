@@ -4,6 +4,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from commands.ports import DeclaredConsent
 from infra.bootstrap import Adapters
 from infra.clock import new_id
 from infra.postgres.import_intake import PostgresImportIntake
@@ -24,7 +25,8 @@ def test_an_abandoned_upload_is_forgotten_and_a_running_one_is_not(
     requested, fresh = UUID(int=OLD.int + 1), new_id()
     for import_id in (OLD, requested, fresh):
         intake.store(workspace, import_id, [b"email\na@example.com\n"])
-    begin = intake.begin(workspace, requested, mapping={}, size_bytes=1)
+    consent = DeclaredConsent(requested_by="test")
+    begin = intake.begin(workspace, requested, mapping={}, size_bytes=1, consent=consent)
     app.log.record([], asking(workspace), effects=[begin])
     Scheduler(worker).step()
     with tenant_scope(app.pool, workspace) as cursor:
