@@ -142,7 +142,7 @@ class Wiring:
         pool = self.adapters.pool
         reads = ReadsProvider(pool, Checkpoints(pool))
         writes = WriteContext(
-            RequestKeys(pool),
+            RequestKeys(pool, self.adapters.settings.secret_key),
             now=now,
             new_id=new_id,
             has_sandbox=bool(self.adapters.settings.sandbox.host),

@@ -1,4 +1,8 @@
-"""Idempotency keys: which command a key stands for, and for which request it was used."""
+"""Idempotency keys: which command a key stands for, and for which request it was used.
+
+A request may hold a password, so its digest is kept under a key: whoever has a copy of the
+database cannot try passwords against it.
+"""
 
 import hashlib
 from uuid import UUID
@@ -6,8 +10,10 @@ from uuid import UUID
 import msgspec
 
 from domain.shared.errors import DomainError
+from infra.crypto.derive import derive_key, mac
 from infra.postgres.connections import Pool
 from infra.postgres.tenant_scope import tenant_scope
+from infra.settings import Secret
 
 CLAIM = """
 INSERT INTO request_keys (workspace_id, key_sha256, request_sha256, command_id, object_id)
@@ -36,8 +42,9 @@ class Claim(msgspec.Struct, frozen=True):
 class RequestKeys:
     """Claims keys before the command runs; keys are kept as digests."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, secret_key: Secret) -> None:
         self._pool = pool
+        self._key = derive_key(secret_key, "request-digest")
 
     def claim(
         self, workspace_id: UUID, key: str, *, request_sha256: bytes, proposed: Claim
@@ -47,13 +54,14 @@ class RequestKeys:
         Raises IdempotencyKeyReusedError when the key stands for another request.
         """
         name = hashlib.sha256(key.encode()).digest()
+        request = mac(self._key, request_sha256, length=32)
         ids = (proposed.command_id, proposed.object_id)
         with tenant_scope(self._pool, workspace_id) as cursor:
-            cursor.execute(CLAIM, (workspace_id, name, request_sha256, *ids))
+            cursor.execute(CLAIM, (workspace_id, name, request, *ids))
             row = cursor.execute(FIND, (workspace_id, name)).fetchone()
         if row is None:
             raise RuntimeError("a claimed key is gone: request_keys is append-only")
-        if bytes(row[0]) != request_sha256:
+        if bytes(row[0]) not in (request, request_sha256):  # the second: of an older release
             raise IdempotencyKeyReusedError(
                 "this Idempotency-Key was used for another request; use a new key"
             )
