@@ -46,6 +46,7 @@ from commands.http.onboarding import (
     put_onboarding_volume,
     put_onboarding_workspace,
 )
+from commands.http.operator import delete_viewing, post_viewing
 from commands.http.privacy import post_erasure, put_retention
 from commands.http.second_factor import (
     post_recovery_codes,
@@ -101,6 +102,7 @@ from read_api.queries.identity import get_key_set, get_me, get_sessions
 from read_api.queries.imports import get_import, get_imports, get_rejected
 from read_api.queries.members import get_invitations, get_members, get_workspaces
 from read_api.queries.onboarding import get_onboarding
+from read_api.queries.operator import get_operated_workspaces, get_viewings
 from read_api.queries.privacy import get_erasure, get_erasure_preview, get_retention
 from read_api.queries.tenancy import get_workspace
 from read_api.queries.trash import get_trash
@@ -142,6 +144,10 @@ ROUTES: tuple[HTTPRouteHandler, ...] = (
     post_invitation_resend,
     delete_invitation,
     post_invitation_acceptance,
+    get_viewings,
+    get_operated_workspaces,
+    post_viewing,
+    delete_viewing,
     get_onboarding,
     put_onboarding_workspace,
     put_onboarding_sender,

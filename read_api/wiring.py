@@ -43,6 +43,7 @@ from infra.postgres.import_intake import PostgresImportIntake
 from infra.postgres.import_progress import PostgresImports
 from infra.postgres.invitations import PostgresInvitations
 from infra.postgres.members import Memberships, PostgresMembers
+from infra.postgres.operators import PostgresViewings, ViewingLookup
 from infra.postgres.request_keys import RequestKeys
 from infra.postgres.retention import PostgresRetention
 from infra.postgres.second_factors import PostgresSecondFactors
@@ -56,6 +57,7 @@ from infra.postgres.tracked_campaigns import TrackedCampaigns
 from infra.postgres.trash import PostgresTrash
 from infra.postgres.uploads import Uploads
 from infra.postgres.verified_addresses import VerifiedAddresses
+from infra.postgres.workspace_overviews import WorkspaceOverviews
 from read_api.edge.api_keys import ApiKeyAuthenticator
 from read_api.edge.authentication import Authentication
 from read_api.edge.client_label import provide_client_label
@@ -69,6 +71,7 @@ from read_api.edge.signed_links import LinkReader
 from read_api.edge.sse import LiveStreams
 from read_api.edge.tenant_reads import ReadsProvider
 from read_api.edge.upload import provide_upload
+from read_api.edge.viewing_authenticator import ViewingAuthenticator
 from read_api.edge.write_context import WriteContext
 from read_api.public.health import HealthChecks
 from read_api.queries.actor_names import ActorNames
@@ -110,6 +113,8 @@ class Wiring:
             "addresses": EmailValidator(),
             "members": PostgresMembers(),
             "memberships": Memberships(pool),
+            "viewings": PostgresViewings(),
+            "overviews": WorkspaceOverviews(pool),
             "verified_addresses": VerifiedAddresses(pool),
             "sanitizer": Nh3Sanitizer(),
             "snapshots": PostgresSnapshots(),
@@ -237,6 +242,9 @@ def authentication(adapters: Adapters) -> Authentication:
         [
             ApiKeyAuthenticator(TokenLookup(adapters.pool)),
             SessionAuthenticator(adapters.access_tokens, SessionLookup(adapters.pool)),
+            ViewingAuthenticator(
+                ViewingLookup(adapters.pool), lambda: adapters.log, now=now, new_id=new_id
+            ),
         ]
     )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -10,6 +11,7 @@ from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
 from domain.tenancy.roles import PERMISSIONS
+from infra.clock import now
 from read_api.edge.authentication import Authentication
 from read_api.edge.rate_limit import RateLimits
 from read_api.edge.refusals import RefusalError
@@ -31,6 +33,9 @@ DECLARATIONS = ("public", "permission", "account", "operator")
 person, with or without a workspace; `operator` for a super-admin with a second factor. Beside
 `permission`, `people` keeps programs out, whatever they may do.
 """
+
+OPERATOR_SESSION = timedelta(hours=1)
+"""A session older than this is none of an operator (ASVS 7.3)."""
 
 
 class UndeclaredRouteError(Exception):
@@ -66,6 +71,8 @@ def require(caller: Caller, opt: dict[str, Any]) -> None:
     if opt.get("operator") is True:
         if caller.person is None or not caller.person.operator or not caller.person.second_factor:
             raise RefusalError("forbidden", "this is for operators with a second factor")
+        if now() - caller.person.authenticated_at > OPERATOR_SESSION:
+            raise RefusalError("sign_in_again", "operators sign in anew every hour")
         return
     if opt.get("people") is True and caller.person is None:
         raise RefusalError("forbidden", "this is for people: sign in, an API key will not do")

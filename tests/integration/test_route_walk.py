@@ -53,6 +53,7 @@ BODIES: dict[str, dict[str, object]] = {
     "put_password": {"current_password": "x", "new_password": "x"},
     "delete_me": {"password": "x"},
     "post_workspace": {"name": "B"},
+    "post_viewing": {"reason": "B", "minutes": 1},
     "put_workspace_name": {"name": "B"},
     "put_brand": {"brand_name": "B"},
     "put_sender": {"sender_name": "B", "sender_address": "b@example.com"},
@@ -178,6 +179,8 @@ def everything_of(
     invited_by_operator(app, house.workspace_id, invitation_id, f"{CANARY}.guest@example.com")
     return {
         "user_id": str(user_id),
+        "workspace_id": str(house.workspace_id),
+        "viewing_id": str(uuid4()),
         "invitation_id": str(invitation_id),
         "import_id": imported,
         "template_id": template,
@@ -324,7 +327,7 @@ def test_the_owner_sees_what_the_walk_looks_for(walk: Walk) -> None:
         "get_import", "get_imports",
         "get_erasure", "get_erasure_preview", "get_trash", "get_consents", "get_retention",
         "get_data_exports", "get_data_export",
-        "get_members", "get_onboarding",
+        "get_members", "get_onboarding", "get_viewings",
     }  # fmt: skip
     for method, path, operation in walk.operations():
         name = str(operation["operationId"])

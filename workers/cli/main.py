@@ -21,6 +21,7 @@ VERBS = {
     "backup": "workers.cli.backup:backup_command",
     "restore": "workers.cli.backup:restore_command",
     "vault": "workers.cli.vault:vault_group",
+    "operator": "workers.cli.operator:operator_group",
     "privacy": "workers.cli.privacy:privacy_group",
     "demo": "workers.cli.demo:demo_command",
 }

@@ -6,12 +6,19 @@ import click
 import msgspec
 
 from commands.developer.issue_api_token import IssueApiToken, issue_api_token
+from commands.developer.secret import Secret
 from commands.tenancy.create_workspace import CreateWorkspace, create_workspace
+from commands.tenancy.invite_member import InviteMember, invite_member
 from domain.privacy.names import OPEN_PERSONAL
+from domain.tenancy.roles import Role
 from infra.bootstrap import Adapters
 from infra.clock import new_id
 from infra.crypto.tokens import new_token
+from infra.crypto.url_tokens import new_url_token
+from infra.email_addresses import EmailValidator
 from infra.postgres.api_tokens import PostgresApiTokens
+from infra.postgres.invitations import PostgresInvitations
+from infra.postgres.system_mails import PostgresSystemMails
 from infra.postgres.workspaces import known_workspaces
 from workers.cli.session import (
     answer,
@@ -75,6 +82,38 @@ def token_command(
     with session() as adapters:
         token = issue(adapters, find_workspace(adapters, workspace), name, permissions=permit)
     answer({"token": token}, as_json=as_json, text=f"token {token}   (shown once: keep it)")
+
+
+@workspace_group.command("invite")
+@click.argument("address")
+@in_workspace
+@click.option(
+    "--role", type=click.Choice([str(role) for role in Role]), default="owner", show_default=True
+)
+@as_json
+def invite_command(*, address: str, workspace: str | None, role: str, as_json: bool) -> None:
+    """Mail ADDRESS an invitation: how a workspace made here gets its first owner."""
+    with session() as adapters:
+        command = InviteMember(
+            invitation_id=new_id(),
+            email=address,
+            role=Role(role),
+            by=None,
+            token=Secret(new_url_token()),
+        )
+        invite_member(
+            command,
+            asking(find_workspace(adapters, workspace)),
+            adapters.log,
+            PostgresInvitations(adapters.pool, adapters.vault, adapters.settings.secret_key),
+            PostgresSystemMails(adapters.vault),
+            EmailValidator(),
+            public_url=adapters.settings.public_url,
+        )
+    invitation_id = str(command.invitation_id)
+    answer(
+        {"invitation_id": invitation_id}, as_json=as_json, text=f"invitation {invitation_id} mailed"
+    )
 
 
 @workspace_group.command("list")
