@@ -39,10 +39,9 @@ def rows() -> list[tuple[str, str, str, list[str]]]:
 
 
 def table() -> str:
-    lines = [(f"{method:6} {path}", asked, " ".join(who)) for method, path, asked, who in rows()]
-    widths = [max(len(line[at]) for line in lines) for at in range(2)]
-    text = "\n".join(f"{a:{widths[0]}}  {b:{widths[1]}}  {c}" for a, b, c in lines)
-    return f"{HEADER}{text}\n"
+    """Return one line a route, not aligned: a new one changes no other."""
+    lines = [f"{method} {path} · {asked} · {' '.join(who)}" for method, path, asked, who in rows()]
+    return HEADER + "\n".join(lines) + "\n"
 
 
 def test_the_table_is_that_of_the_routes() -> None:
