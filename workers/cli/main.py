@@ -11,6 +11,7 @@ VERBS = {
     "mail-catcher": "workers.cli.mail_catcher:mail_catcher_command",
     "db": "workers.cli.db:db_group",
     "workspace": "workers.cli.workspace:workspace_group",
+    "account": "workers.cli.account:account_group",
     "system-mail": "workers.cli.system_mail:system_mail_group",
     "keys": "workers.cli.keys:keys_group",
     "contacts": "workers.cli.contacts:contacts_group",

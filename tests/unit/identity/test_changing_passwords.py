@@ -1,16 +1,20 @@
 """A password is changed by who knows it, or reset by mail; either way other sessions end."""
 
+from uuid import uuid4
+
 import pytest
 
+from commands.identity.begin_session import OpenedSession
 from commands.identity.change_password import (
     change_password,
     confirmed,
     request_reset,
     reset_password,
 )
+from commands.identity.open_account import hand_out_reset, open_account
 from commands.identity.ports import Purpose, SignInRefusedError, TokenRefusedError
 from domain.identity.password_rules import WeakPasswordError
-from domain.shared.errors import NotFoundError
+from domain.shared.errors import IllegalTransitionError, NotFoundError
 from domain.shared.platform import PLATFORM
 from tests.support.asking import asking
 from tests.support.memory_identity import EMAIL, PASSWORD, MemoryHouse
@@ -104,3 +108,18 @@ def test_the_link_of_somebody_who_left_resets_nothing(house: MemoryHouse) -> Non
     house.accounts.kept.clear()
     with pytest.raises(NotFoundError):
         reset(house, token)
+
+
+def test_an_operator_opens_an_account_and_hands_out_links(house: MemoryHouse) -> None:
+    ports = (house.log, house.accounts, house.tokens)
+    with pytest.raises(IllegalTransitionError, match="already"):
+        open_account(uuid4(), EMAIL, asking(PLATFORM), *ports)
+    bob = uuid4()
+    token = open_account(bob, "bob@example.com", asking(PLATFORM), *ports)
+    assert house.accounts.kept[bob].verified
+    reset(house, token)
+    assert isinstance(house.sign_in("bob@example.com", OTHER), OpenedSession)
+    another = hand_out_reset(bob, asking(PLATFORM), house.log, house.tokens)
+    assert house.tokens.owner(Purpose.RESET_PASSWORD, another) == bob
+    with pytest.raises(NotFoundError):
+        hand_out_reset(uuid4(), asking(PLATFORM), house.log, house.tokens)
