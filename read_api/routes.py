@@ -63,6 +63,11 @@ from commands.http.sessions import (
     post_session,
     post_session_workspace,
 )
+from commands.http.single_sign_on import (
+    get_session_oidc,
+    get_session_oidc_callback,
+    post_session_exchange,
+)
 from commands.http.tenancy import (
     post_workspace,
     put_brand,
@@ -118,6 +123,9 @@ ACCOUNT_ROUTES: tuple[HTTPRouteHandler, ...] = (
     delete_me,
     post_session,
     post_session_second_factor,
+    post_session_exchange,
+    get_session_oidc,
+    get_session_oidc_callback,
     post_refresh,
     post_session_workspace,
     get_sessions,

@@ -42,6 +42,7 @@ from infra.postgres.health import PostgresHealth, VaultHealth
 from infra.postgres.import_intake import PostgresImportIntake
 from infra.postgres.import_progress import PostgresImports
 from infra.postgres.invitations import PostgresInvitations
+from infra.postgres.linked_identities import PostgresLinkedIdentities
 from infra.postgres.members import Memberships, PostgresMembers
 from infra.postgres.operators import PostgresViewings, ViewingLookup
 from infra.postgres.request_keys import RequestKeys
@@ -61,6 +62,7 @@ from infra.postgres.workspace_overviews import WorkspaceOverviews
 from read_api.edge.api_keys import ApiKeyAuthenticator
 from read_api.edge.authentication import Authentication
 from read_api.edge.client_label import provide_client_label
+from read_api.edge.foreign_sign_in import ForeignTokens, ProviderSignIn
 from read_api.edge.form import provide_form
 from read_api.edge.hit_buffer import HitBuffer
 from read_api.edge.paging import PageProvider
@@ -106,6 +108,9 @@ class Wiring:
             "imports": PostgresImports(pool),
             "exports": PostgresExports(pool),
             "rate_limits": self.adapters.rate_buckets,
+            "foreign_tokens": ForeignTokens.of(self.adapters.settings),
+            "provider": ProviderSignIn.of(self.adapters.settings, now=now),
+            "identities": PostgresLinkedIdentities(self.adapters.settings.secret_key),
             "codes": TotpCodes(self.adapters.settings.secret_key),
             "api_tokens": PostgresApiTokens(),
             "new_secret": new_token,

@@ -58,14 +58,7 @@ def post_session(
         client=client_label,
     )
     outcome = sign_in(command, account_context, log, door)
-    if isinstance(outcome, Challenge):
-        asked = SignedIn(
-            second_factor_required=True,
-            challenge=outcome.token,
-            expires_in_s=outcome.expires_in_s,
-        )
-        return Response(asked)
-    return signed_in(outcome, cookie=data.cookie)
+    return answered(outcome, cookie=data.cookie)
 
 
 @post(
@@ -184,6 +177,16 @@ def delete_session(
         reason=SessionEnd.REVOKED,
     )
     return Done()
+
+
+def answered(outcome: OpenedSession | Challenge, *, cookie: bool) -> Response[SignedIn]:
+    """Return the tokens, or the challenge that a second factor answers."""
+    if isinstance(outcome, OpenedSession):
+        return signed_in(outcome, cookie=cookie)
+    asked = SignedIn(
+        second_factor_required=True, challenge=outcome.token, expires_in_s=outcome.expires_in_s
+    )
+    return Response(asked)
 
 
 def signed_in(opened: OpenedSession, *, cookie: bool) -> Response[SignedIn]:

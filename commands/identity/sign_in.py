@@ -77,7 +77,7 @@ def sign_in(
     found = _let_in(found, command.password, door)
     door.attempts.succeeded(command.email)
     if found.factor_required:
-        return _challenge(found, context, log, door)
+        return ask_second_factor(found, context, log, door)
     opener = Opener(
         session_id=command.session_id,
         user_id=found.user_id,
@@ -101,7 +101,10 @@ def _let_in(found: FoundAccount | None, password: str, door: Door) -> FoundAccou
     return found
 
 
-def _challenge(found: FoundAccount, context: Context, log: EventLog, door: Door) -> Challenge:
+def ask_second_factor(
+    found: FoundAccount, context: Context, log: EventLog, door: Door
+) -> Challenge:
+    """Return the challenge for somebody who proved all but the second factor."""
     token, _, good = door.tokens.issue(Purpose.SIGN_IN, found.user_id, valid_s=CHALLENGE_VALID_S)
     log.decide(
         ACCOUNT,

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from commands.identity.ports import FoundAccount
 from domain.contacts.email_address import InvalidAddress, ValidAddress
+from domain.identity.linked_identity import KnownAccount
 from domain.shared.errors import InvalidInputError
 from domain.shared.platform import PLATFORM
 from infra.crypto.address_keys import AddressKeys
@@ -53,7 +54,7 @@ SELECT user_id, sealed_address, password_hash, verified, disabled, factor_requir
 
 
 class PostgresAccounts:
-    """The port `commands.identity.ports.Accounts`."""
+    """The ports `Accounts` and `AccountAddresses` of `commands.identity`."""
 
     def __init__(self, pool: Pool, vault: KeyVault, secret_key: Secret) -> None:
         self._pool = pool
@@ -69,6 +70,11 @@ class PostgresAccounts:
         """See the port."""
         key = self.key(email)
         return None if key is None else self._one(_BY_ADDRESS, {"key": key})
+
+    def at(self, address: str) -> KnownAccount | None:
+        """See the port `commands.identity.link_account.AccountAddresses`."""
+        found = self.by_address(address)
+        return KnownAccount(found.user_id, found.verified) if found else None
 
     def by_id(self, user_id: UUID) -> FoundAccount | None:
         """See the port."""

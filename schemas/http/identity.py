@@ -66,6 +66,18 @@ class Credentials(Request, frozen=True, kw_only=True):
     cookie: bool = False
 
 
+class ForeignToken(Request, frozen=True, kw_only=True):
+    """The access token of a Supabase project, to be exchanged for a session of ours."""
+
+    token: Annotated[str, msgspec.Meta(min_length=1, max_length=16_384)]
+    workspace_id: UUID | None = None
+    cookie: bool = False
+
+    def __repr__(self) -> str:
+        """Show no token."""
+        return "ForeignToken(***)"
+
+
 class RefreshRequest(Request, frozen=True, kw_only=True):
     """The refresh token of a program; a browser sends its cookie instead."""
 
