@@ -3,7 +3,11 @@
 import base64
 import hashlib
 import hmac
+import select
+from collections.abc import Callable
 from enum import StrEnum
+from time import monotonic
+from weakref import WeakKeyDictionary
 
 from psycopg import Connection, connect
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -14,6 +18,8 @@ from infra.settings import Secret, SettingsError
 
 Pool = ConnectionPool[Connection[TupleRow]]
 
+FRESH_S = 1.0
+"""A connection that was lent so lately, and on which nothing came since, is lent unasked."""
 BOUNDS = (
     "-c timezone=UTC -c lock_timeout=10s -c statement_timeout=120s"
     " -c idle_in_transaction_session_timeout=60s"
@@ -78,6 +84,29 @@ def open_pool(dsn: str, *, size: int = 4) -> Pool:
         max_size=size,
         open=True,
         timeout=20,
-        check=ConnectionPool.check_connection,
+        check=_checking(),
         kwargs={"autocommit": True},
     )
+
+
+def _checking() -> Callable[[Connection[TupleRow]], None]:
+    """Return a check that asks the server only where its silence says too little.
+
+    A server that ends a connection says so, or closes it: either can be read from the socket.
+    """
+    lent: WeakKeyDictionary[Connection[TupleRow], float] = WeakKeyDictionary()
+
+    def check(connection: Connection[TupleRow]) -> None:
+        at = monotonic()
+        if at - lent.get(connection, -FRESH_S) >= FRESH_S or _has_news(connection):
+            ConnectionPool.check_connection(connection)
+        lent[connection] = at
+
+    return check
+
+
+def _has_news(connection: Connection[TupleRow]) -> bool:
+    """Tell whether something, or the end, waits to be read; does not wait itself."""
+    news = select.poll()
+    news.register(connection.fileno(), select.POLLIN)
+    return bool(news.poll(0))

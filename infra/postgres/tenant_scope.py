@@ -1,7 +1,8 @@
 """The only way to run SQL for a tenant: a transaction that row-level security is bound to."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import LiteralString
 from uuid import UUID
 
 from psycopg import Connection, Cursor
@@ -33,3 +34,26 @@ def tenant_transaction(
 def enter(cursor: Cursor[TupleRow], workspace_id: UUID) -> None:
     """Bind the open transaction to a workspace."""
     cursor.execute("SELECT set_config('app.workspace', %s, true)", (str(workspace_id),))
+
+
+_ENTER_TO_READ = (
+    "SELECT set_config('app.workspace', %s, true), set_config('enable_bitmapscan', 'off', true)"
+)
+"""Pages are read in the order of an index. Over a table that grew since its last ANALYZE the
+planner would gather and sort all of a workspace's rows to show the first of them."""
+
+
+def read_in_scope(
+    pool: Pool, workspace_id: UUID, sql: LiteralString, values: Mapping[str, object]
+) -> tuple[list[str], list[TupleRow]]:
+    """Return the columns' names and the rows of one query that sees one workspace.
+
+    Both statements go in one round trip. Until its end a pipeline in autocommit is one
+    transaction, so the setting holds for the query and is gone with it; were they apart, the
+    query would see no workspace and find nothing.
+    """
+    with pool.connection() as connection, connection.cursor() as cursor:
+        with connection.pipeline():
+            connection.execute(_ENTER_TO_READ, (str(workspace_id),))
+            cursor.execute(sql, values)
+        return [column.name for column in cursor.description or ()], cursor.fetchall()

@@ -14,7 +14,7 @@ from psycopg.errors import UndefinedColumn, UndefinedTable
 from domain.shared.platform import PLATFORM
 from infra.postgres.checkpoints import Checkpoints
 from infra.postgres.connections import Pool
-from infra.postgres.tenant_scope import tenant_scope
+from infra.postgres.tenant_scope import read_in_scope
 from projections.registry import PROJECTIONS
 from read_api.edge.refusals import RefusalError, not_found
 from read_api.edge.request_marks import workspace_of
@@ -49,10 +49,8 @@ class TenantReads:
     ) -> list[T]:
         """Return all rows. `%(workspace_id)s` is always there."""
         try:
-            with tenant_scope(self._pool, self.workspace_id) as cursor:
-                cursor.execute(sql, {**values, "workspace_id": self.workspace_id})
-                names = [column.name for column in cursor.description or ()]
-                found = cursor.fetchall()
+            scoped = {**values, "workspace_id": self.workspace_id}
+            names, found = read_in_scope(self._pool, self.workspace_id, sql, scoped)
         except (UndefinedColumn, UndefinedTable) as error:
             if not self._outdated():
                 raise
