@@ -8,6 +8,7 @@ from litestar import Litestar
 from infra.bootstrap import Adapters
 from infra.crypto.derive import derive_key
 from infra.embedded.parent_death import die_with_parent
+from infra.garbage import collect_rarely
 from infra.observability.http_metrics import HttpMetrics
 from infra.observability.internal_port import InternalPort
 from infra.observability.logging import configure_logging
@@ -49,3 +50,4 @@ def build() -> Litestar:
 
 
 app = build()
+collect_rarely()

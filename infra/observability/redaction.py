@@ -23,14 +23,20 @@ TEXT_MAX = 16_384
 # each pattern runs in time linear in the text.
 _URL_PASSWORD = re.compile(r"(?P<head>\b[a-z][a-z0-9+]{1,20}://)[^\s/@]{1,512}@")
 _EMAIL = re.compile(r"[^\s@<>\"'(),;:\[\]{}=|]{1,64}@[^\s@<>\"'(),;:\[\]{}=|/?&]{1,255}")
+_NAMED = re.compile(
+    r"(?i)\b(?:password|passwd|secret|token|api_key)\s{0,4}[=:]\s{0,4}[^\s,;&]{1,512}"
+)
+_PRIVATE_KEY = re.compile(
+    r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[^-]{0,16384}(?:-----END [A-Z ]{0,40}-----)?"
+)
+# Each with its shortest match and what is in every match: other texts are not searched.
 _SECRETS = (
-    re.compile(r"\beyJ[\w-]{5,4096}\.[\w-]{1,8192}\.[\w-]{0,4096}"),
-    re.compile(r"(?i)\b(?:bearer|basic)\s{1,4}[\w.~+/=-]{8,4096}"),
-    re.compile(r"\b[a-z]{2,12}_(?:live_|test_)?[A-Za-z0-9]{24,512}\b"),
-    re.compile(r"(?i)\b(?:password|passwd|secret|token|api_key)\s{0,4}[=:]\s{0,4}[^\s,;&]{1,512}"),
-    re.compile(
-        r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[^-]{0,16384}(?:-----END [A-Z ]{0,40}-----)?"
-    ),
+    (11, "eyJ", re.compile(r"\beyJ[\w-]{5,4096}\.[\w-]{1,8192}\.[\w-]{0,4096}")),
+    (14, "", re.compile(r"(?i)\b(?:bearer|basic)\s{1,4}[\w.~+/=-]{8,4096}")),
+    (27, "_", re.compile(r"\b[a-z]{2,12}_(?:live_|test_)?[A-Za-z0-9]{24,512}\b")),
+    (7, "=", _NAMED),
+    (7, ":", _NAMED),
+    (27, "-----BEGIN ", _PRIVATE_KEY),
 )
 # Line and paragraph separators and the bidirectional controls can forge lines on a terminal.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
@@ -57,6 +63,8 @@ class Redactor:
     def value(self, value: object) -> object:
         """Return the value with everything redacted that looks personal or secret."""
         match value:
+            case str():
+                return self.text(value)
             case None | bool() | int() | float():
                 return value
             case UUID():
@@ -66,14 +74,18 @@ class Redactor:
             case list() | tuple() | set() | frozenset():
                 return [self.value(item) for item in value]
             case _:
-                return self.text(value if isinstance(value, str) else str(value))
+                return self.text(str(value))
 
     def text(self, text: str) -> str:
         """Return the text with addresses and secrets replaced, cut to `TEXT_MAX` characters."""
         text = text if len(text) <= TEXT_MAX else text[:TEXT_MAX] + "… (cut)"
-        text = _URL_PASSWORD.sub(rf"\g<head>{HIDDEN}@", text)
-        for pattern in _SECRETS:
-            text = pattern.sub(HIDDEN, text)
+        if "@" in text:
+            text = _URL_PASSWORD.sub(rf"\g<head>{HIDDEN}@", text)
+        for shortest, mark, pattern in _SECRETS:
+            if len(text) >= shortest and mark in text:
+                text = pattern.sub(HIDDEN, text)
+        if "@" not in text:
+            return text
         # "//[hidden]@host" is not an address: the class excludes brackets.
         return _EMAIL.sub(lambda found: self._person(found.group()), text)
 

@@ -1,14 +1,16 @@
 """The only way to run SQL for a tenant: a transaction that row-level security is bound to."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import LiteralString
+from typing import LiteralString, TypeVar
 from uuid import UUID
 
 from psycopg import Connection, Cursor
-from psycopg.rows import TupleRow
+from psycopg.rows import TupleRow, kwargs_row
 
 from infra.postgres.connections import Pool
+
+T = TypeVar("T")
 
 
 @contextmanager
@@ -44,16 +46,20 @@ planner would gather and sort all of a workspace's rows to show the first of the
 
 
 def read_in_scope(
-    pool: Pool, workspace_id: UUID, sql: LiteralString, values: Mapping[str, object]
-) -> tuple[list[str], list[TupleRow]]:
-    """Return the columns' names and the rows of one query that sees one workspace.
+    pool: Pool,
+    workspace_id: UUID,
+    kind: Callable[..., T],
+    sql: LiteralString,
+    values: Mapping[str, object],
+) -> list[T]:
+    """Return the rows of one query that sees one workspace, made by `kind` from their columns.
 
     Both statements go in one round trip. Until its end a pipeline in autocommit is one
     transaction, so the setting holds for the query and is gone with it; were they apart, the
     query would see no workspace and find nothing.
     """
-    with pool.connection() as connection, connection.cursor() as cursor:
+    with pool.connection() as connection, connection.cursor(row_factory=kwargs_row(kind)) as cursor:
         with connection.pipeline():
             connection.execute(_ENTER_TO_READ, (str(workspace_id),))
             cursor.execute(sql, values)
-        return [column.name for column in cursor.description or ()], cursor.fetchall()
+        return cursor.fetchall()

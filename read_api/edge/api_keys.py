@@ -1,6 +1,7 @@
 """The credentials of programs: `ee_live_…` and `ee_test_…`."""
 
 import asyncio
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from uuid import UUID
 
@@ -57,6 +58,7 @@ def permissions_of(owner: TokenOwner) -> frozenset[str]:
     return PERMISSIONS & frozenset(wanted)
 
 
+@lru_cache(maxsize=1024)
 def client_address(host: str | None) -> str | None:
     """Return the client's address as the database takes it; None for what is none."""
     try:

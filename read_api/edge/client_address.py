@@ -1,6 +1,7 @@
 """Where a request comes from: the right-most hop that is not one of our own proxies."""
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from litestar.types import Scope
@@ -10,6 +11,7 @@ from infra.edge_values import Network
 Address = IPv4Address | IPv6Address
 IPV4_PREFIX = 24
 IPV6_PREFIX = 64  # what one customer of a provider gets
+PEERS = 1024  # whose addresses are parsed already; the one not seen longest is forgotten
 SCHEMES = frozenset({"http", "https"})
 
 
@@ -46,8 +48,11 @@ class ProxyTrust:
 def network_of(scope: Scope) -> str:
     """Return the /24 or /64 that the client is in; what has no address is one network."""
     address = _peer(scope)
-    if address is None:
-        return "unknown"
+    return "unknown" if address is None else _network(address)
+
+
+@lru_cache(maxsize=PEERS)
+def _network(address: Address) -> str:
     prefix = IPV6_PREFIX if isinstance(address, IPv6Address) else IPV4_PREFIX
     return str(ip_network((address, prefix), strict=False))
 
@@ -69,6 +74,7 @@ def _last(scope: Scope, header: bytes) -> str:
     return values[-1].decode("latin-1").rpartition(",")[2].strip().lower() if values else ""
 
 
+@lru_cache(maxsize=PEERS)
 def _address(text: str) -> Address | None:
     try:
         found = ip_address(text.partition("%")[0])

@@ -50,7 +50,7 @@ class TenantReads:
         """Return all rows. `%(workspace_id)s` is always there."""
         try:
             scoped = {**values, "workspace_id": self.workspace_id}
-            names, found = read_in_scope(self._pool, self.workspace_id, sql, scoped)
+            return read_in_scope(self._pool, self.workspace_id, kind, sql, scoped)
         except (UndefinedColumn, UndefinedTable) as error:
             if not self._outdated():
                 raise
@@ -59,7 +59,6 @@ class TenantReads:
                 "what this asks for is being rebuilt for the release that runs now; try again",
                 headers={"retry-after": "5"},
             ) from error
-        return [kind(**dict(zip(names, row, strict=True))) for row in found]
 
     def _outdated(self) -> bool:
         """Tell whether an older release's tables still serve: they may lack what we ask for."""
