@@ -1,8 +1,9 @@
 """How passwords are kept: argon2id, a bounded number at once, and which are known from breaches."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from threading import BoundedSemaphore, Semaphore
+from threading import BoundedSemaphore
 from typing import TypeVar
 
 from argon2 import PasswordHasher, Type
@@ -26,15 +27,16 @@ RETRY_AFTER_S = 2.0
 class Argon2Passwords:
     """The port `commands.identity.ports.Passwords`.
 
-    At most `at_once` hashes run, so memory is bounded by that many times 19 MiB; at most 64 more
-    wait, and what comes then is told to come back.
+    At most `at_once` hashes run, in threads of their own: an allocator keeps what a thread freed,
+    so the same work in any thread would keep 19 MiB for each arena. At most 64 more wait, and what
+    comes then is told to come back.
     """
 
     def __init__(self, *, at_once: int, breached: Callable[[str], bool] | None = None) -> None:
         self._hasher = PasswordHasher(
             time_cost=PASSES, memory_cost=MEMORY_KIB, parallelism=LANES, type=Type.ID
         )
-        self._running = Semaphore(at_once)
+        self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="argon2")
         self._queue = BoundedSemaphore(at_once + QUEUE)
         self._breached = breached
         self._nobody = self._hasher.hash("nobody's password")
@@ -71,14 +73,15 @@ class Argon2Passwords:
                 "too many people sign in right now; try again", retry_after_s=RETRY_AFTER_S
             )
         try:
-            if not self._running.acquire(timeout=WAIT_S):
-                raise TooManyAttemptsError(
-                    "too many people sign in right now; try again", retry_after_s=RETRY_AFTER_S
-                )
+            running = self._threads.submit(work)
             try:
-                return work()
-            finally:
-                self._running.release()
+                return running.result(timeout=WAIT_S)
+            except TimeoutError:
+                if running.cancel():
+                    raise TooManyAttemptsError(
+                        "too many people sign in right now; try again", retry_after_s=RETRY_AFTER_S
+                    ) from None
+                return running.result()  # it has begun meanwhile
         finally:
             self._queue.release()
 

@@ -8,7 +8,18 @@ import msgspec
 
 from infra.garbage import collect_rarely
 from infra.observability.logging import configure_logging
-from workers.bench import appends, disk, growth, http_reads, jobs, lag, limiter, streets, verifying
+from workers.bench import (
+    appends,
+    disk,
+    growth,
+    http_reads,
+    jobs,
+    lag,
+    limiter,
+    logins,
+    streets,
+    verifying,
+)
 from workers.bench.measure import Measured
 from workers.bench.stage import Stage, stage
 
@@ -34,6 +45,7 @@ BENCHMARKS: Mapping[str, Callable[[Stage], Measured]] = {
     "http_contact_page": http_reads.http_contact_page,
     "limiter_hot_key": limiter.limiter_hot_key,
     "limiter_5000_keys": limiter.limiter_5000_keys,
+    "login_p99_ms": logins.login_p99_ms,
 }
 
 

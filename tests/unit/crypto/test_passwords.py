@@ -1,6 +1,7 @@
 """Passwords are kept by argon2id, a bounded number at once; nobody is not faster than somebody."""
 
-from threading import Event, Thread
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event, Thread, get_ident
 
 import pytest
 from argon2 import extract_parameters
@@ -17,10 +18,12 @@ class CountedArgon2(Argon2Passwords):
 
     def __init__(self) -> None:
         self.compared = 0
+        self.threads: set[int] = set()
         super().__init__(at_once=1)
 
     def _compare(self, password_hash: str, password: str) -> bool:
         self.compared += 1
+        self.threads.add(get_ident())
         return super()._compare(password_hash, password)
 
 
@@ -53,6 +56,13 @@ def test_an_address_without_an_account_costs_as_many_verifications_as_one_with()
     with pytest.raises(SignInRefusedError):
         house.sign_in()
     assert [*taken, counted.compared - before] == [1, 1, 1, 1]
+
+
+def test_whoever_asks_the_memory_is_that_of_a_few_threads() -> None:
+    counted = CountedArgon2()
+    with ThreadPoolExecutor(8) as many:
+        assert not any(many.map(lambda _: counted.verify(None, PASSWORD), range(16)))
+    assert (counted.compared, len(counted.threads)) == (16, 1)
 
 
 def test_a_hash_has_its_parameters_in_it_and_weaker_ones_are_outdated(
