@@ -1,6 +1,7 @@
 """Members and invitations by the API: real sessions, real mail queue, one role at a time."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -107,6 +108,19 @@ def test_the_last_owner_neither_leaves_nor_is_demoted(
         client.put(f"{own}/role", json={"role": "viewer"}, headers=owner),
     ):
         assert code(answer) == (409, "last_owner")
+
+
+def test_of_two_owners_who_leave_at_once_one_stays(
+    client: httpx.Client, worker: Adapters, home: UUID, owner: Headers, bob: Signed
+) -> None:
+    invite(client, owner, "bob@example.com", "owner")
+    assert accept(client, bob, token_of(mailed(worker)[0][2])).status_code == 202
+    both = [owner, in_workspace(client, bob, home)]
+    with ThreadPoolExecutor(2) as threads:
+        answers = list(
+            threads.map(lambda who: client.post("/v1/workspace/leave", headers=who), both)
+        )
+    assert sorted(answer.status_code for answer in answers) == [202, 409]
 
 
 def test_an_invitation_is_answered_alike_whether_there_is_an_account(
