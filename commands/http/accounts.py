@@ -6,6 +6,7 @@ from litestar import delete, post, put
 from litestar.di import NamedDependency
 from litestar.params import JSONBody, SkipValidation
 
+from commands.http.ports import Memberships
 from commands.identity.change_password import (
     change_password,
     confirmed,
@@ -19,6 +20,8 @@ from commands.identity.register_account import RegisterAccount, register_account
 from commands.identity.sign_in import Door
 from commands.identity.verify_address import request_verification, verify_address
 from commands.ports import EventLog
+from commands.tenancy.leave_all_workspaces import leave_all_workspaces
+from commands.tenancy.ports import Members
 from domain.shared.context import Context
 from schemas.http.identity import (
     AddressOnly,
@@ -175,8 +178,15 @@ def delete_me(
     person: NamedDependency[SkipValidation[Asking]],
     log: NamedDependency[SkipValidation[EventLog]],
     door: NamedDependency[SkipValidation[Door]],
+    memberships: NamedDependency[SkipValidation[Memberships]],
+    members: NamedDependency[SkipValidation[Members]],
 ) -> Done:
-    """Destroy the person's key; refused while a workspace would be left without an owner."""
+    """Destroy the person's key; refused while a workspace would be left without an owner.
+
+    The person leaves every workspace first.
+    """
     confirmed(person.user_id, data.password, door)
+    joined = [one.workspace_id for one in memberships.of(person.user_id)]
+    leave_all_workspaces(person.user_id, joined, account_context, log, members)
     delete_account(person.user_id, account_context, log, door.accounts, door.sessions)
     return Done()

@@ -1,6 +1,6 @@
 """What the write routes need beside the ports of the commands; the edge provides it by name."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import BinaryIO, Protocol
 from uuid import UUID
@@ -16,6 +16,21 @@ class Contacts(Protocol):
 
     def known(self, workspace_id: UUID, contact_id: UUID) -> bool:
         """Tell whether the contact exists in this workspace."""
+
+
+class JoinedWorkspace(Protocol):
+    """A workspace that somebody is a member of."""
+
+    @property
+    def workspace_id(self) -> UUID:
+        """The workspace."""
+
+
+class Memberships(Protocol):
+    """Who belongs to what."""
+
+    def of(self, user_id: UUID) -> Sequence[JoinedWorkspace]:
+        """Return the workspaces of a person."""
 
 
 class Upload(msgspec.Struct, frozen=True):

@@ -148,7 +148,15 @@ def delete_sessions(
     door: NamedDependency[SkipValidation[Door]],
 ) -> Response[Done]:
     """End all sessions of the person, this one too."""
-    end_sessions(person.user_id, account_context, log, door.sessions, reason=SessionEnd.EVERYWHERE)
+    running = door.sessions.running(person.user_id)
+    end_sessions(
+        running,
+        account_context,
+        log,
+        door.sessions,
+        owner=person.user_id,
+        reason=SessionEnd.EVERYWHERE,
+    )
     return _emptied()
 
 

@@ -31,6 +31,7 @@ class Opener(msgspec.Struct, frozen=True, kw_only=True):
 
     session_id: UUID
     user_id: UUID
+    password_epoch: int | None = None
     second_factor: bool = False
     workspace_id: UUID | None = None
     client: str = ""
@@ -53,6 +54,7 @@ def begin_session(
     new = NewSession(
         session_id=opener.session_id,
         user_id=opener.user_id,
+        password_epoch=opener.password_epoch,
         second_factor=opener.second_factor,
         workspace_id=home,
         ip=context.ip,

@@ -40,9 +40,7 @@ def change_password(
     keep: UUID,
 ) -> None:
     """Take the new password; every session but the one to `keep` ends. Raises WeakPasswordError."""
-    _take(found, new, context, log, door, letters, how=PasswordChange.CHANGED)
-    reason = SessionEnd.PASSWORD_CHANGED
-    end_sessions(found.user_id, context, log, door.sessions, reason=reason, but=keep)
+    _take(found, new, context, log, door, letters, how=PasswordChange.CHANGED, keep=keep)
 
 
 def request_reset(
@@ -89,7 +87,6 @@ def reset_password(
         how=PasswordChange.RESET,
         effects=(used, door.accounts.verified(user_id)),
     )
-    end_sessions(user_id, context, log, door.sessions, reason=SessionEnd.PASSWORD_CHANGED)
 
 
 def _take(
@@ -102,7 +99,9 @@ def _take(
     *,
     how: PasswordChange,
     effects: tuple[Effect, ...] = (),
+    keep: UUID | None = None,
 ) -> None:
+    """Take it and end the other sessions in one transaction; then say so of each of them."""
     user_id = found.user_id
     taken = door.accounts.password_changed(
         user_id, checked_password(new, found.email, door.passwords)
@@ -110,10 +109,19 @@ def _take(
     news = letters.news(
         "password_changed", user_id, found.email, page="reset-password", now=context.now
     )
+    running = door.sessions.running(user_id)
     log.decide(
         ACCOUNT,
         user_id,
         lambda state: account.change_password(state, user_id=user_id, how=how),
         context,
-        effects=lambda _: [*effects, taken, news],
+        effects=lambda _: [*effects, taken, door.sessions.end_all(user_id, but=keep), news],
+    )
+    end_sessions(
+        [session_id for session_id in running if session_id != keep],
+        context,
+        log,
+        door.sessions,
+        owner=user_id,
+        reason=SessionEnd.PASSWORD_CHANGED,
     )

@@ -21,14 +21,16 @@ def disable_account(
     reason: str,
 ) -> None:
     """Keep it from signing in, and end its sessions. Raises NotFoundError."""
+    running = sessions.running(user_id)
     log.decide(
         ACCOUNT,
         user_id,
         lambda state: account.disable(state, user_id=user_id, reason=reason),
         context,
-        effects=lambda _: [accounts.disabled(user_id, disabled=True)],
+        effects=lambda _: [accounts.disabled(user_id, disabled=True), sessions.end_all(user_id)],
     )
-    end_sessions(user_id, context, log, sessions, reason=SessionEnd.ACCOUNT_CLOSED)
+    closed = SessionEnd.ACCOUNT_CLOSED
+    end_sessions(running, context, log, sessions, owner=user_id, reason=closed)
 
 
 def enable_account(user_id: UUID, context: Context, log: EventLog, accounts: Accounts) -> None:
@@ -71,5 +73,7 @@ def finish_leaving(
     user_id: UUID, context: Context, log: EventLog, accounts: Accounts, sessions: Sessions
 ) -> None:
     """Do what follows AccountDeleted; whoever is interrupted is followed by the scheduler."""
-    end_sessions(user_id, context, log, sessions, reason=SessionEnd.ACCOUNT_CLOSED)
+    running = sessions.running(user_id)
+    closed = SessionEnd.ACCOUNT_CLOSED
+    end_sessions(running, context, log, sessions, owner=user_id, reason=closed)
     accounts.forget(user_id)

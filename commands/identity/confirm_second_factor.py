@@ -54,15 +54,24 @@ def confirm_second_factor(
     if step is None:
         raise WrongCodeError
     digests = tuple(codes.digest(user_id, each) for each in command.recovery_codes)
+    running = sessions.running(user_id)
     position = log.decide(
         SECOND_FACTOR,
         second_factor_id(user_id),
         lambda factor: second_factor.confirm(factor, user_id=user_id, recovery_codes=digests),
         context,
-        effects=lambda _: [factors.confirm(user_id, step=step, session_id=command.session_id)],
+        effects=lambda _: [
+            factors.confirm(user_id, step=step, session_id=command.session_id),
+            sessions.end_all(user_id, but=command.session_id),
+        ],
     )
     end_sessions(
-        user_id, context, log, sessions, reason=SessionEnd.FACTOR_ADDED, but=command.session_id
+        [one for one in running if one != command.session_id],
+        context,
+        log,
+        sessions,
+        owner=user_id,
+        reason=SessionEnd.FACTOR_ADDED,
     )
     require_shown(log, context, user_id, digests)
     return position

@@ -49,7 +49,10 @@ class Purpose(StrEnum):
 
 
 class FoundAccount(msgspec.Struct, frozen=True, kw_only=True):
-    """What signing in needs of an account. `password_hash` is None where there is no password."""
+    """What signing in needs of an account. `password_hash` is None where there is no password.
+
+    `password_epoch` counts the passwords it has had.
+    """
 
     user_id: UUID
     email: str
@@ -57,6 +60,7 @@ class FoundAccount(msgspec.Struct, frozen=True, kw_only=True):
     verified: bool
     disabled: bool
     factor_required: bool
+    password_epoch: int = 0
 
     def __repr__(self) -> str:
         """Show the id alone."""
@@ -134,10 +138,11 @@ class SingleUseTokens(Protocol):
 
 
 class NewSession(msgspec.Struct, frozen=True, kw_only=True):
-    """A session to be."""
+    """A session to be; with `password_epoch` while that password is the one, and is enough."""
 
     session_id: UUID
     user_id: UUID
+    password_epoch: int | None = None
     second_factor: bool
     workspace_id: UUID | None
     ip: str | None
@@ -181,7 +186,16 @@ class Sessions(Protocol):
     """Which sessions are good, and their refresh tokens."""
 
     def begin(self, session: NewSession) -> tuple[str, Effect]:
-        """Return the first refresh token, and the effect that makes the session good."""
+        """Return the first refresh token, and the effect that makes the session good.
+
+        The append fails when the account was closed or its password changed meanwhile.
+        """
+
+    def end_all(self, user_id: UUID, *, but: UUID | None = None) -> Effect:
+        """Return the effect that ends all sessions of a person `but` one.
+
+        Stands in the append that is the reason, so that no crash leaves one of them good.
+        """
 
     def end(self, session_id: UUID) -> Effect:
         """Return the effect that refuses it from now on, on every process."""

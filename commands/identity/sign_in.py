@@ -81,6 +81,7 @@ def sign_in(
     opener = Opener(
         session_id=command.session_id,
         user_id=found.user_id,
+        password_epoch=found.password_epoch,
         workspace_id=command.workspace_id,
         client=command.client,
     )

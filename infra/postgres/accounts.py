@@ -20,7 +20,8 @@ from infra.settings import Secret
 
 PURPOSE = b"account-address"
 _FIND: LiteralString = """
-SELECT user_id, sealed_address, password_hash, verified, disabled, factor_required FROM accounts
+SELECT user_id, sealed_address, password_hash, verified, disabled, factor_required, password_epoch
+  FROM accounts
  WHERE workspace_id = %(workspace_id)s AND removed_at IS NULL AND """
 _BY_ADDRESS: LiteralString = _FIND + "address_key = %(key)s"
 _BY_ID: LiteralString = _FIND + "user_id = %(user_id)s"
@@ -48,7 +49,8 @@ SELECT user_id FROM accounts
  WHERE workspace_id = %s AND removed_at IS NOT NULL AND NOT key_destroyed LIMIT 100
 """
 _LIST = """
-SELECT user_id, sealed_address, password_hash, verified, disabled, factor_required FROM accounts
+SELECT user_id, sealed_address, password_hash, verified, disabled, factor_required, password_epoch
+  FROM accounts
  WHERE workspace_id = %s AND removed_at IS NULL ORDER BY user_id
 """
 
@@ -157,6 +159,7 @@ class PostgresAccounts:
         verified: bool,  # noqa: FBT001 a column
         disabled: bool,  # noqa: FBT001 a column
         factor_required: bool,  # noqa: FBT001 a column
+        password_epoch: int,
     ) -> FoundAccount:
         email = sealed and open_text(self._vault, PLATFORM, user_id, sealed, purpose=PURPOSE)
         return FoundAccount(
@@ -166,6 +169,7 @@ class PostgresAccounts:
             verified=verified,
             disabled=disabled,
             factor_required=factor_required,
+            password_epoch=password_epoch,
         )
 
     def _change(self, statement: LiteralString, user_id: UUID, **values: object) -> None:

@@ -46,7 +46,8 @@ class PostgresAttempts:
     def begin(self, email: str, network: str | None) -> None:
         """See the port."""
         self._take("sign-in:all", EVERYBODY)
-        self._take(f"sign-in:network:{network}", NETWORK)
+        if network is not None:
+            self._take(f"sign-in:network:{network}", NETWORK)
         key = self._accounts.key(email)
         if key is None:
             return

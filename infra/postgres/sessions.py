@@ -34,10 +34,28 @@ PREFIX = "er_"
 _LAYOUT = struct.Struct(">16sI32s")
 _CHARACTERS = 70
 _BEGIN = """
-INSERT INTO sessions (workspace_id, session_id, user_id, refresh_sha256, ends_at, second_factor,
-                      home, ip, client)
-VALUES (%(workspace_id)s, %(session_id)s, %(user_id)s, %(sha256)s, clock_timestamp() + %(absolute)s,
-        %(second_factor)s, %(home)s, %(ip)s, %(client)s)
+WITH owner AS (
+    SELECT FROM accounts
+     WHERE workspace_id = %(workspace_id)s AND user_id = %(user_id)s AND NOT disabled
+       AND removed_at IS NULL
+       AND (%(password_epoch)s::int IS NULL OR (
+            password_epoch = %(password_epoch)s AND NOT factor_required))
+       FOR SHARE
+), made AS (
+    INSERT INTO sessions (workspace_id, session_id, user_id, refresh_sha256, ends_at,
+                          second_factor, home, ip, client)
+    SELECT %(workspace_id)s, %(session_id)s, %(user_id)s, %(sha256)s,
+           clock_timestamp() + %(absolute)s, %(second_factor)s, %(home)s, %(ip)s, %(client)s
+      FROM owner
+    RETURNING 1
+) SELECT count(*) FROM made
+"""
+# The account's row is locked by whoever closes it or changes its password, and shared by whoever
+# begins a session: one of the two sees what the other did.
+_END_ALL = """
+UPDATE sessions SET ended = true
+ WHERE workspace_id = %(workspace_id)s AND user_id = %(user_id)s AND NOT ended
+   AND session_id IS DISTINCT FROM %(but)s::uuid
 """
 _END = """
 UPDATE sessions SET ended = true
@@ -79,10 +97,11 @@ class PostgresSessions:
     def begin(self, session: NewSession) -> tuple[str, SqlEffect]:
         """See the port."""
         token = self._token(session.session_id, 0)
-        values = {
+        values: dict[str, object] = {
             "workspace_id": PLATFORM,
             "session_id": session.session_id,
             "user_id": session.user_id,
+            "password_epoch": session.password_epoch,
             "sha256": _digest(token),
             "absolute": ABSOLUTE,
             "second_factor": session.second_factor,
@@ -90,7 +109,11 @@ class PostgresSessions:
             "ip": session.ip,
             "client": session.client,
         }
-        return token, SqlEffect(_BEGIN, values)
+        return token, SqlEffect(_BEGIN, values, must_change=1)
+
+    def end_all(self, user_id: UUID, *, but: UUID | None = None) -> SqlEffect:
+        """See the port. Goes after the effect that changes the account."""
+        return SqlEffect(_END_ALL, {"workspace_id": PLATFORM, "user_id": user_id, "but": but})
 
     def end(self, session_id: UUID) -> SqlEffect:
         """See the port."""

@@ -198,6 +198,14 @@ class MemorySessions:
     def end(self, session_id: UUID) -> Change:
         return Change(lambda: self.good.pop(session_id, None))
 
+    def end_all(self, user_id: UUID, *, but: UUID | None = None) -> Change:
+        def end_all() -> None:
+            for session_id in self.running(user_id):
+                if session_id != but:
+                    del self.good[session_id]
+
+        return Change(end_all)
+
     def refresh(self, token: str) -> Refreshed:
         named, counted = token.split()
         session_id, generation = UUID(named), int(counted)

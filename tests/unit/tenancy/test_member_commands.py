@@ -14,6 +14,7 @@ from commands.tenancy.choose_time_zone import ChooseTimeZone, choose_time_zone
 from commands.tenancy.expire_invitation import ExpireInvitation, expire_invitation
 from commands.tenancy.found_workspace import FoundWorkspace, found_workspace
 from commands.tenancy.invite_member import InviteMember, invite_member
+from commands.tenancy.leave_all_workspaces import leave_all_workspaces
 from commands.tenancy.leave_workspace import LeaveWorkspace, leave_workspace
 from commands.tenancy.name_brand import NameBrand, name_brand
 from commands.tenancy.ports import FoundInvitation
@@ -25,6 +26,7 @@ from domain.shared.errors import IllegalTransitionError, InvalidInputError, NotF
 from domain.tenancy.decider import WORKSPACE, Workspace
 from domain.tenancy.events import InvitationExpired, MemberInvited, MemberJoined
 from domain.tenancy.invitations import GOOD_FOR
+from domain.tenancy.members import LastOwnerError
 from domain.tenancy.roles import Role
 from infra.email_addresses import EmailValidator
 from infra.eventstore.memory import MemoryEventLog
@@ -218,3 +220,21 @@ def test_an_unknown_time_zone_and_a_broken_address_are_refused(log: MemoryEventL
     command = ChooseSender(sender_name="x", sender_address="x")
     with pytest.raises(InvalidInputError, match="no e-mail address"):
         choose_sender(command, asking(HERE), log, EmailValidator())
+
+
+def test_who_closes_the_account_leaves_everything_or_nothing(log: MemoryEventLog) -> None:
+    there = uuid4()
+    found_workspace(
+        FoundWorkspace(workspace_id=there, name="B", founder=GUEST),
+        asking(uuid4()),
+        log,
+        MemoryMembers(),
+    )
+    joined = MemberJoined(user_id=GUEST, role=Role.OWNER)
+    log.decide(WORKSPACE, HERE, lambda _: [joined], asking(HERE))
+    context = asking(uuid4())
+    with pytest.raises(LastOwnerError):
+        leave_all_workspaces(GUEST, [HERE, there], context, log, MemoryMembers())
+    assert set(now_in(log).members) == {OWNER, GUEST}
+    leave_all_workspaces(GUEST, [HERE], context, log, MemoryMembers())
+    assert set(now_in(log).members) == {OWNER}
