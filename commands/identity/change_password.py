@@ -25,7 +25,7 @@ def confirmed(user_id: UUID, password: str, door: Door) -> FoundAccount:
         door.attempts.begin(found.email, None)
     if found is None or not door.passwords.verify(found.password_hash, password):
         raise SignInRefusedError("the current password is wrong")
-    door.attempts.succeeded(found.email)
+    door.attempts.succeeded(found.email, None)
     return found
 
 

@@ -235,8 +235,8 @@ class Attempts(Protocol):
     def begin(self, email: str, network: str | None) -> None:
         """Count one before it is tried. Raises TooManyAttemptsError."""
 
-    def succeeded(self, email: str) -> None:
-        """Forget the failures of this account."""
+    def succeeded(self, email: str, network: str | None) -> None:
+        """Forget the failures of this account from this network."""
 
     def mailing(self, email: str, network: str | None) -> None:
         """Count one mail that a stranger causes. Raises TooManyAttemptsError."""

@@ -75,7 +75,7 @@ def sign_in(
     door.attempts.begin(command.email, command.network)
     found = door.accounts.by_address(command.email)
     found = _let_in(found, command.password, door)
-    door.attempts.succeeded(command.email)
+    door.attempts.succeeded(command.email, command.network)
     if found.factor_required:
         return ask_second_factor(found, context, log, door)
     opener = Opener(

@@ -1,5 +1,7 @@
 """Attempts to sign in, counted on all processes: the delay grows, and never lasts for ever."""
 
+import hashlib
+
 from commands.identity.ports import TooManyAttemptsError
 from commands.ports import RateLimits
 from domain.shared.platform import PLATFORM
@@ -12,6 +14,7 @@ FREE = 5  # failures without a delay
 LONGEST_S = 300
 FORGET = "1 day"
 NETWORK = (60.0, 0.5)  # tries of one network: at once, and a second
+ACCOUNT = (100.0, 100 / 3600)  # tries of one account from all networks together
 EVERYBODY = (600.0, 50.0)
 MAIL = (5.0, 5 / 3600)  # mails that strangers cause to one address
 MAIL_NETWORK = (30.0, 30 / 3600)
@@ -51,9 +54,10 @@ class PostgresAttempts:
         key = self._accounts.key(email)
         if key is None:
             return
+        self._take(f"sign-in:account:{key.hex()}", ACCOUNT)
         values = {
             "workspace_id": PLATFORM,
-            "key": key,
+            "key": _from(key, network),
             "free": FREE,
             "longest": LONGEST_S,
             "forget": FORGET,
@@ -64,11 +68,13 @@ class PostgresAttempts:
             row = cursor.execute(_LEFT, values).fetchone()
         raise _too_many(max(1.0, float(row[0])) if row else 1.0)
 
-    def succeeded(self, email: str) -> None:
+    def succeeded(self, email: str, network: str | None) -> None:
         """See the port."""
         key = self._accounts.key(email)
+        if key is None:
+            return
         with tenant_scope(self._pool, PLATFORM) as cursor:
-            cursor.execute(_SUCCEEDED, (PLATFORM, key))
+            cursor.execute(_SUCCEEDED, (PLATFORM, _from(key, network)))
 
     def mailing(self, email: str, network: str | None) -> None:
         """See the port."""
@@ -88,6 +94,11 @@ class PostgresAttempts:
             ) from None
         if not grant.allowed:
             raise _too_many(grant.retry_after_s)
+
+
+def _from(key: bytes, network: str | None) -> bytes:
+    """Return the key of an account seen from one network: a stranger elsewhere delays no owner."""
+    return hashlib.sha256(key + (network or "").encode()).digest()
 
 
 def _too_many(retry_after_s: float) -> TooManyAttemptsError:

@@ -1,5 +1,6 @@
 """Accounts and sessions by the API, on real databases: the whole life, and what must not work."""
 
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -10,11 +11,14 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from commands.http.accounts import FLOOR_S
 from commands.identity.close_account import disable_account, enable_account
+from commands.identity.ports import TooManyAttemptsError
 from domain.shared.platform import PLATFORM
 from infra.bootstrap import Adapters
 from infra.crypto.access_tokens import ALGORITHM, AUDIENCE, TYPE
 from infra.crypto.derive import derive_key
+from infra.postgres.attempts import PostgresAttempts
 from infra.postgres.sessions import PostgresSessions
 from infra.postgres.tenant_scope import tenant_scope
 from tests.support.accounts import (
@@ -138,6 +142,34 @@ def test_failures_delay_the_next_try_and_a_success_forgets_them(
     signed(sign_in(client, email))
     with tenant_scope(app.pool, PLATFORM) as cursor:
         assert cursor.execute("SELECT count(*) FROM sign_in_failures").fetchone() == (0,)
+
+
+def test_a_stranger_elsewhere_keeps_nobody_out_and_all_together_are_bounded(
+    app: Adapters, email: str
+) -> None:
+    attempts = PostgresAttempts(app.pool, app.rate_buckets, app.accounts)
+
+    def tries(networks: list[str]) -> None:
+        for network in networks:
+            attempts.begin(email, network)
+
+    with pytest.raises(TooManyAttemptsError):
+        tries(["203.0.113.0"] * 7)
+    tries(["198.51.100.0"])
+    with pytest.raises(TooManyAttemptsError):
+        tries([f"192.0.2.{n}" for n in range(120)])
+
+
+@has_account
+def test_the_clock_does_not_tell_who_has_an_account(
+    client: httpx.Client, worker: Adapters, email: str
+) -> None:
+    for path in ("/v1/password-resets", "/v1/accounts/verification-mail"):
+        for address in (email, f"nobody.{email}"):
+            began = time.perf_counter()
+            assert client.post(path, json={"email": address}).status_code == 202
+            assert time.perf_counter() - began >= FLOOR_S
+    mailed(worker)
 
 
 @has_account

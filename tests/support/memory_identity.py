@@ -262,8 +262,8 @@ class CountedAttempts:
         self.networks.append(network)
         self.left -= 1
 
-    def succeeded(self, email: str) -> None:
-        del email
+    def succeeded(self, email: str, network: str | None) -> None:
+        del email, network
         self.left = self._failures
 
     def mailing(self, email: str, network: str | None) -> None:

@@ -50,7 +50,7 @@ def test_an_address_without_an_account_costs_as_many_verifications_as_one_with()
         with pytest.raises(SignInRefusedError):
             house.sign_in(email, password)
         taken.append(counted.compared - before)
-        house.attempts.succeeded(email)
+        house.attempts.succeeded(email, None)
     house.accounts.change(ann, password_hash=None)
     before = counted.compared
     with pytest.raises(SignInRefusedError):
