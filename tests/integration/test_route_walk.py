@@ -9,6 +9,7 @@ import httpx
 import msgspec
 import pytest
 from litestar import Litestar, get
+from litestar.params import FromPath
 from litestar.testing import TestClient
 
 from domain.delivery.events import EmailSent
@@ -19,6 +20,7 @@ from infra.postgres.tenant_scope import tenant_scope
 from read_api.app import create_app
 from read_api.edge import sse
 from read_api.edge.permission_guard import UndeclaredRouteError, api_handlers
+from read_api.edge.refusals import RefusalError, not_found
 from read_api.edge.request_marks import operation_of
 from read_api.routes import ROUTES
 from tests.support.accounts import join
@@ -201,6 +203,12 @@ def without_request_id(answer: httpx.Response) -> dict[str, object]:
     return problem
 
 
+def told_apart(foreign: httpx.Response, missing: httpx.Response) -> bool:
+    """Tell whether status or words say more of a foreign thing than of a missing one."""
+    alike = foreign.status_code == missing.status_code == 404
+    return not alike or without_request_id(foreign) != without_request_id(missing)
+
+
 def undocumented(app: Litestar, paths: dict[str, dict[str, dict[str, object]]]) -> set[str]:
     """Return routes that the document does not have."""
     served = {
@@ -237,8 +245,7 @@ def test_nothing_of_one_workspace_is_there_for_another(walk: Walk, worker: Adapt
                 assert foreign.json()["items"] == [] or has_some, (path, foreign.text)
             continue
         missing = walk.call(method, path, name, walk.b, absent)
-        assert (foreign.status_code, missing.status_code) == (404, 404), (path, foreign.text)
-        assert without_request_id(foreign) == without_request_id(missing)
+        assert not told_apart(foreign, missing), (path, foreign.text, missing.text)
     assert asked == sum(not handler.opt.get("public") for handler in ROUTES)
     catch_up(worker)
     own = {"campaign": "/v1/campaigns/{campaign_id}", "contact": "/v1/contacts/{contact_id}"}
@@ -247,6 +254,31 @@ def test_nothing_of_one_workspace_is_there_for_another(walk: Walk, worker: Adapt
         for name, path in own.items()
     }
     assert seen == {"campaign": "draft", "contact": "subscribed"}
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        RefusalError("forbidden", "that is not yours"),
+        RefusalError("not_found", "this contact is of another workspace"),
+    ],
+)
+def test_a_planted_route_that_tells_a_foreign_thing_from_a_missing_one_is_found(
+    app: Adapters, refusal: RefusalError
+) -> None:
+    house, foreign, missing = found_house(app), uuid4(), uuid4()
+
+    @get("/v1/planted/{contact_id:uuid}", sync_to_thread=False, opt={"permission": "contacts:read"})
+    def get_planted(contact_id: FromPath[UUID]) -> str:
+        raise refusal if contact_id == foreign else not_found()
+
+    with TestClient(create_app(app, routes=[*ROUTES, get_planted])) as client:
+        answers = [
+            client.get(f"/v1/planted/{contact_id}", headers=house.headers)
+            for contact_id in (foreign, missing)
+        ]
+    assert told_apart(*answers)
+    assert not told_apart(answers[1], answers[1])
 
 
 def absent_ids(walk: Walk) -> dict[str, str]:
