@@ -191,7 +191,9 @@ def _invitations(
     if isinstance(event, MemberInvited):
         made = Invitation(event.role, event.invited_by, event.expires_at)
         return others | {event.invitation_id: made}
-    sent = before[event.invitation_id]
+    sent = before.get(event.invitation_id)
+    if sent is None:
+        return others  # history is believed, also one that no decision would write
     again = replace(sent, expires_at=event.expires_at, mails=sent.mails + 1)
     return others | {event.invitation_id: again}
 
