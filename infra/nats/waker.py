@@ -28,6 +28,8 @@ class Waker:
         self._news = Event()
         self._stopped = False
         self._thread: Thread | None = None
+        self._pinging: tuple[asyncio.AbstractEventLoop, asyncio.Task[None]] | None = None
+        self._connected = False
 
     def wake(self) -> None:
         """Say that something was committed; many calls within 5 ms make one ping."""
@@ -37,23 +39,39 @@ class Waker:
         self._news.set()
 
     def close(self) -> None:
-        """Stop the thread."""
+        """Stop the thread; the client would look for a NATS that is away for ever."""
         self._stopped = True
         self._news.set()
-        if self._thread is not None:
+        if self._thread is None:
+            return
+        if self._connected:
+            self._thread.join(timeout=CLOSE_WITHIN_S)
+        if self._thread.is_alive():
+            self._cancel()
             self._thread.join(timeout=CLOSE_WITHIN_S)
 
+    def _cancel(self) -> None:
+        if self._pinging is not None:
+            loop, task = self._pinging
+            with contextlib.suppress(RuntimeError):  # it ended meanwhile
+                loop.call_soon_threadsafe(task.cancel)
+
     def _run(self) -> None:
-        with contextlib.suppress(RuntimeError):  # the interpreter is going down
+        # The interpreter is going down, or the waker was closed.
+        with contextlib.suppress(RuntimeError, asyncio.CancelledError):
             asyncio.run(self._ping())
 
     async def _ping(self) -> None:
+        task = asyncio.current_task()
+        if task is not None:
+            self._pinging = asyncio.get_running_loop(), task
         client: Client | None = None
         while not self._stopped:
             await asyncio.to_thread(self._news.wait)
             self._news.clear()
             try:
                 client = client or await connect(self._url, name="waker")
+                self._connected = True
                 await client.publish(WAKE, b"")
                 await client.flush(timeout=1)
             except (NatsError, OSError, TimeoutError) as error:
