@@ -8,6 +8,7 @@ import msgspec
 from psycopg import Connection, sql
 from psycopg.rows import TupleRow
 
+from infra.backup.generation import GENERATION
 from infra.eventstore.mapper import Mapper
 from infra.eventstore.reader import LogRow, log_horizon, read_page
 from infra.failpoints import Failpoint, failpoint
@@ -32,6 +33,15 @@ from infra.projecting.tables import (
 from infra.settings import Settings
 from projections.projection import Projection, RecordedEvent
 
+LONG_WAY = """
+WITH first AS (SELECT position FROM events WHERE position > %s ORDER BY position LIMIT 1)
+SELECT first.position, (SELECT e.position FROM events e
+                         WHERE e.position >= first.position AND e.position <= bounds.goal
+                           AND e.position < (first.position / bounds.step + 1) * bounds.step
+                         ORDER BY e.position DESC LIMIT 1)
+  FROM first, (SELECT %s::bigint AS goal, %s::bigint AS step) AS bounds
+"""
+"""The next event, and the last one of its generation that is not beyond the goal."""
 ALONE = 200_000  # positions: for fewer, the start of a second process costs more than it saves
 LAST_STRETCH = 2_000  # events left to read when the checkpoint is taken and the swap begins
 
@@ -99,9 +109,9 @@ class Shadow:
         Raises UnfoldableError at the first event that cannot be applied, and SecondLostError.
         """
         goal = log_horizon(self._reader) if upto is None else upto
-        if self._settings and goal - self.position >= ALONE and not self._folder.limits:
-            return self._in_turns(self._settings, goal, progress)
         read = 0
+        if self._settings and goal - self.position >= ALONE and not self._folder.limits:
+            read = self._in_turns(self._settings, goal, progress)
         with (
             closing(prefetched(self._pages(upto))) as pages,
             closing(prefetched(map(self._decoded, pages))) as decoded,
@@ -115,8 +125,21 @@ class Shadow:
                 progress(self.position)
         return read
 
-    def _in_turns(self, settings: Settings, upto: int, progress: Callable[[int], None]) -> int:
-        """Do it with a second process."""
+    def _in_turns(self, settings: Settings, goal: int, progress: Callable[[int], None]) -> int:
+        """Do the long ways with a second process; what is left is for one.
+
+        A restored log goes on at the next generation: nobody walks the gap before it.
+        """
+        read = 0
+        while way := self._reader.execute(LONG_WAY, (self.position, goal, GENERATION)).fetchone():
+            first, last = way
+            if last is None or last - first < ALONE:
+                break
+            self.position = first - 1
+            read += self._together(settings, last, progress)
+        return read
+
+    def _together(self, settings: Settings, upto: int, progress: Callable[[int], None]) -> int:
         folder, read = self._folder, 0
         stretches = Stretches(self.position, upto, BATCH)
         task = Task(settings, self.projection, self.schema, folder.skipped, stretches)
