@@ -93,7 +93,8 @@ def test_an_event_type_has_a_column_for_each_field(worker: Adapters, workspace: 
     fields = ["message_id", "campaign_id", "contact_id", "attempt", "relay", "reply", "sandbox"]
     assert frame.columns == [*log.scan().collect_schema().names()[:-1], *fields]
     assert frame.select(fields).rows() == [
-        (*map(str, (e.message_id, e.campaign_id, e.contact_id)), e.attempt, e.relay, None, e.sandbox)
+        (str(e.message_id), str(e.campaign_id), str(e.contact_id),
+         e.attempt, e.relay, None, e.sandbox)
         for e in events if isinstance(e, EmailSent)
     ]  # fmt: skip
     opened = log.events("delivery.email_sent.v1", part, open_personal=True).collect()
