@@ -6,9 +6,10 @@ from uuid import UUID
 import msgspec
 
 from commands.ports import EventLog
-from domain.developer.decider import API_TOKEN, SecretShownError
+from domain.developer.decider import API_TOKEN
 from domain.developer.scopes import Issuer
 from domain.shared.context import Context
+from domain.shared.errors import SecretShownError
 
 PREFIX_CHARACTERS = 14  # `ee_live_` and six: recognisable, of no use to a thief
 TOKEN_ACTOR = "token:"  # noqa: S105 the first part of an actor's name

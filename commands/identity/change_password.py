@@ -109,7 +109,7 @@ def _take(
     news = letters.news(
         "password_changed", user_id, found.email, page="reset-password", now=context.now
     )
-    running = door.sessions.running(user_id)
+    running = door.sessions.running(user_id, but=keep)
     log.decide(
         ACCOUNT,
         user_id,
@@ -118,7 +118,7 @@ def _take(
         effects=lambda _: [*effects, taken, door.sessions.end_all(user_id, but=keep), news],
     )
     end_sessions(
-        [session_id for session_id in running if session_id != keep],
+        running,
         context,
         log,
         door.sessions,

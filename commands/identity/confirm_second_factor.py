@@ -44,7 +44,7 @@ def confirm_second_factor(
 ) -> int:
     """Record it, and end the person's other sessions: they began without the factor.
 
-    Raises SignInAgainError, WrongCodeError, and FactorShownError on repeat.
+    Raises SignInAgainError, WrongCodeError, and SecretShownError on repeat.
     """
     second_factor.require_recent(authenticated_at=command.authenticated_at, now=context.now)
     user_id = command.user_id
@@ -54,7 +54,7 @@ def confirm_second_factor(
     if step is None:
         raise WrongCodeError
     digests = tuple(codes.digest(user_id, each) for each in command.recovery_codes)
-    running = sessions.running(user_id)
+    running = sessions.running(user_id, but=command.session_id)
     position = log.decide(
         SECOND_FACTOR,
         second_factor_id(user_id),
@@ -66,7 +66,7 @@ def confirm_second_factor(
         ],
     )
     end_sessions(
-        [one for one in running if one != command.session_id],
+        running,
         context,
         log,
         sessions,

@@ -9,8 +9,9 @@ import msgspec
 from commands.identity.factor_ports import SecondFactors
 from commands.ports import EventLog
 from domain.identity import second_factor
-from domain.identity.second_factor import SECOND_FACTOR, FactorShownError, second_factor_id
+from domain.identity.second_factor import SECOND_FACTOR, second_factor_id
 from domain.shared.context import Context
+from domain.shared.errors import SecretShownError
 
 
 class EnrolSecondFactor(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,7 +29,7 @@ class EnrolSecondFactor(msgspec.Struct, frozen=True, kw_only=True):
 def enrol_second_factor(
     command: EnrolSecondFactor, context: Context, log: EventLog, factors: SecondFactors
 ) -> int:
-    """Record it. Raises SignInAgainError, and FactorShownError for a command done before."""
+    """Record it. Raises SignInAgainError, and SecretShownError for a command done before."""
     second_factor.require_recent(authenticated_at=command.authenticated_at, now=context.now)
     user_id, kept = command.user_id, factors.enrol(command.user_id, command.secret)
     position = log.decide(
@@ -39,5 +40,5 @@ def enrol_second_factor(
         effects=lambda _: [kept],
     )
     if not hmac.compare_digest(factors.secret(user_id) or "", command.secret):
-        raise FactorShownError("this secret was shown before: begin with a new second factor")
+        raise SecretShownError("this secret was shown before: begin with a new second factor")
     return position

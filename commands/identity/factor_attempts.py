@@ -15,4 +15,7 @@ def count_attempt(limits: RateLimits, user_id: UUID) -> None:
     """Count a try before it is looked at. Raises TooManyCodesError."""
     grant = limits.take(f"second-factor:{user_id}", AT_ONCE, 1 / EVERY_S)
     if not grant.allowed:
-        raise TooManyCodesError(f"too many codes were tried; wait {ceil(grant.retry_after_s)} s")
+        raise TooManyCodesError(
+            f"too many codes were tried; wait {ceil(grant.retry_after_s)} s",
+            retry_after_s=grant.retry_after_s,
+        )

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from commands.ports import Effect
-from domain.shared.errors import DomainError
+from domain.shared.errors import DomainError, RetryLaterError
 
 
 class SignInRefusedError(DomainError):
@@ -30,14 +30,10 @@ class TokenRefusedError(DomainError):
     code = "token_refused"
 
 
-class TooManyAttemptsError(DomainError):
-    """This account or network tried too often; `retry_after_s` says when to come back."""
+class TooManyAttemptsError(RetryLaterError):
+    """This account or network tried too often."""
 
     code = "too_many_attempts"
-
-    def __init__(self, message: str, *, retry_after_s: float) -> None:
-        super().__init__(message)
-        self.retry_after_s = retry_after_s
 
 
 class Purpose(StrEnum):
@@ -216,8 +212,8 @@ class Sessions(Protocol):
         Raises NotFoundError when the person is no member of the wanted one.
         """
 
-    def running(self, user_id: UUID) -> Sequence[UUID]:
-        """Return the sessions of a person that have not ended."""
+    def running(self, user_id: UUID, *, but: UUID | None = None) -> Sequence[UUID]:
+        """Return the sessions of a person that have not ended, `but` one."""
 
 
 class AccessTokens(Protocol):

@@ -4,9 +4,9 @@ from uuid import UUID
 
 import msgspec
 
+from commands.derived import derived
 from commands.identity.factor_attempts import count_attempt
 from commands.identity.factor_ports import OneTimeCodes, SecondFactors
-from commands.identity.own_command import own_command
 from commands.ports import EventLog, RateLimits
 from domain.identity import second_factor
 from domain.identity.second_factor import SECOND_FACTOR, WrongCodeError, second_factor_id
@@ -49,7 +49,7 @@ def prove_second_factor(
         lambda factor: second_factor.use_recovery_code(
             factor, user_id=command.user_id, recovery_code=digest
         ),
-        own_command(context, b"prove-second-factor"),
+        derived(context, b"prove-second-factor"),
     )
 
 

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from commands.identity.begin_session import OpenedSession
+from commands.identity.end_session import end_session
 from commands.identity.ports import (
     AccessTokens,
     Asking,
@@ -11,9 +12,7 @@ from commands.identity.ports import (
     TokenRefusedError,
 )
 from commands.ports import EventLog
-from domain.identity import session
 from domain.identity.events import SessionEnd
-from domain.identity.session import SESSION
 from domain.shared.context import Context
 
 
@@ -24,15 +23,8 @@ def refresh_session(
     try:
         found = sessions.refresh(token)
     except ReusedTokenError as reused:
-        session_id = reused.session_id
-        ended = sessions.end(session_id)
-        log.decide(
-            SESSION,
-            session_id,
-            lambda state: session.end(state, session_id=session_id, reason=SessionEnd.TOKEN_REUSED),
-            context,
-            effects=lambda _: [ended],
-        )
+        reason = SessionEnd.TOKEN_REUSED
+        end_session(reused.session_id, context, log, sessions, owner=None, reason=reason)
         raise TokenRefusedError("the session has ended: sign in again") from None
     fresh, expires_in_s = access.issue(
         found.user_id, found.session_id, found.workspace_id, now=context.now

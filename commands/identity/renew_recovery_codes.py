@@ -9,8 +9,9 @@ from commands.identity.factor_ports import OneTimeCodes, SecondFactors
 from commands.identity.prove_second_factor import ProveSecondFactor, prove_second_factor
 from commands.ports import EventLog, RateLimits
 from domain.identity import second_factor
-from domain.identity.second_factor import SECOND_FACTOR, FactorShownError, second_factor_id
+from domain.identity.second_factor import SECOND_FACTOR, second_factor_id
 from domain.shared.context import Context
+from domain.shared.errors import SecretShownError
 
 
 class RenewRecoveryCodes(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,7 +33,7 @@ def renew_recovery_codes(
     codes: OneTimeCodes,
     limits: RateLimits,
 ) -> int:
-    """Record the digests. Raises WrongCodeError, and FactorShownError on repeat."""
+    """Record the digests. Raises WrongCodeError, and SecretShownError on repeat."""
     prove_second_factor(command.proof, context, log, factors, codes, limits)
     user_id = command.proof.user_id
     digests = tuple(codes.digest(user_id, each) for each in command.recovery_codes)
@@ -49,7 +50,7 @@ def renew_recovery_codes(
 
 
 def require_shown(log: EventLog, context: Context, user_id: UUID, digests: Sequence[str]) -> None:
-    """Make sure that these codes are the good ones. Raises FactorShownError."""
+    """Make sure that these codes are the good ones. Raises SecretShownError."""
     factor = log.state(SECOND_FACTOR, second_factor_id(user_id), context)
     if factor.recovery_codes != frozenset(digests):
-        raise FactorShownError("these recovery codes were shown before: renew them")
+        raise SecretShownError("these recovery codes were shown before: renew them")

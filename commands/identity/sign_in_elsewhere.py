@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from commands.derived import derived
 from commands.identity.begin_session import OpenedSession, Opener, begin_session
 from commands.identity.link_account import (
     AccountAddresses,
@@ -12,7 +13,6 @@ from commands.identity.link_account import (
     LinkedIdentities,
     link_account,
 )
-from commands.identity.own_command import own_command
 from commands.identity.ports import SignInRefusedError
 from commands.identity.sign_in import Challenge, Door, ask_second_factor
 from commands.ports import EventLog
@@ -63,7 +63,7 @@ def sign_in_elsewhere(
         subject=identity.subject,
         verified_address=identity.verified_address,
     )
-    user_id = link_account(link, own_command(context, b"link-account"), log, identities, addresses)
+    user_id = link_account(link, derived(context, b"link-account"), log, identities, addresses)
     found = door.accounts.by_id(user_id)
     if found is None or found.disabled:
         raise SignInRefusedError("the account may not sign in")

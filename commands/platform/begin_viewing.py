@@ -13,7 +13,7 @@ from domain.platform import viewings as decisions
 from domain.platform.events import WorkspaceViewingBegan
 from domain.platform.viewings import VIEWING
 from domain.shared.context import Context
-from domain.shared.errors import NotFoundError
+from domain.shared.errors import NotFoundError, SecretShownError
 from domain.tenancy.decider import WORKSPACE
 
 OPERATOR_ACTOR = "operator:"
@@ -54,7 +54,7 @@ def begin_viewing(
     )
     shown = log.state(VIEWING, command.viewing_id, inside).began
     if shown is None or shown.token_sha256 != command.token.sha256:
-        raise decisions.ViewingShownError
+        raise SecretShownError(decisions.SHOWN)
     return position
 
 

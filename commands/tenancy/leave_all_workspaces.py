@@ -19,7 +19,7 @@ def leave_all_workspaces(
 
     Nothing is left as long as one of them would refuse. Raises LastOwnerError.
     """
-    contexts = [derived(context, one, workspace_id=one) for one in workspaces]
+    contexts = [derived(context, one.bytes, workspace_id=one) for one in workspaces]
     for one in contexts:
         decisions.leave(log.state(WORKSPACE, one.workspace_id, one), user_id=user_id)
     for one in contexts:

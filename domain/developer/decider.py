@@ -14,7 +14,6 @@ from domain.developer.events import (
 )
 from domain.developer.scopes import USUAL, Grant, Issuer, checked_grant, require_within
 from domain.shared.errors import (
-    DomainError,
     IllegalTransitionError,
     InvalidInputError,
     NotFoundError,
@@ -22,12 +21,6 @@ from domain.shared.errors import (
 from domain.shared.model import StreamModel
 
 MOST_OVERLAP = timedelta(days=30)
-
-
-class SecretShownError(DomainError):
-    """A secret is shown once: the same request again cannot show it."""
-
-    code = "secret_shown"
 
 
 class ApiToken(msgspec.Struct, frozen=True, kw_only=True):

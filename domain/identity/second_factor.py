@@ -17,7 +17,7 @@ from domain.identity.events import (
     SecondFactorEvent,
     SecondFactorRemoved,
 )
-from domain.shared.errors import DomainError, IllegalTransitionError
+from domain.shared.errors import DomainError, IllegalTransitionError, RetryLaterError
 from domain.shared.ids import derive_id, time_ms_of
 from domain.shared.model import StreamModel
 
@@ -34,7 +34,7 @@ class WrongCodeError(DomainError):
         super().__init__("this code is wrong or was used: enter the one that is shown now")
 
 
-class TooManyCodesError(DomainError):
+class TooManyCodesError(RetryLaterError):
     """Codes were guessed at, or mistyped, too often; nothing is locked for good."""
 
     code = "too_many_codes"
@@ -44,12 +44,6 @@ class SignInAgainError(DomainError):
     """The change needs somebody who signed in a moment ago (ASVS 7.5)."""
 
     code = "sign_in_again"
-
-
-class FactorShownError(DomainError):
-    """A secret is shown once: the same request again cannot show it."""
-
-    code = "secret_shown"
 
 
 class SecondFactor(msgspec.Struct, frozen=True):

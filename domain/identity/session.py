@@ -30,9 +30,11 @@ def begin(
     ]
 
 
-def end(session: Session, *, session_id: UUID, reason: SessionEnd) -> list[SessionEvent]:
-    """End it; says nothing the second time."""
-    if session.user_id is None:
+def end(
+    session: Session, *, session_id: UUID, reason: SessionEnd, owner: UUID | None = None
+) -> list[SessionEvent]:
+    """End it, if it is the `owner`'s or nobody in particular asks; says nothing the second time."""
+    if session.user_id is None or owner not in {None, session.user_id}:
         raise NotFoundError("there is no such session")
     if session.ended:
         return []

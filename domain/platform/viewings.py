@@ -6,19 +6,11 @@ from typing import assert_never
 import msgspec
 
 from domain.platform.events import ViewingEvent, WorkspaceViewingBegan, WorkspaceViewingEnded
-from domain.shared.errors import DomainError, InvalidInputError, NotFoundError
+from domain.shared.errors import InvalidInputError, NotFoundError, SecretShownError
 from domain.shared.model import StreamModel
 
 LONGEST = timedelta(minutes=60)
-
-
-class ViewingShownError(DomainError):
-    """A token is shown once: the same request again cannot show it."""
-
-    code = "secret_shown"
-
-    def __init__(self) -> None:
-        super().__init__("this request was done before, and its token shown then: begin anew")
+SHOWN = "this request was done before, and its token shown then: begin anew"
 
 
 class Viewing(msgspec.Struct, frozen=True):
@@ -33,7 +25,7 @@ def begin(
 ) -> list[WorkspaceViewingBegan]:
     """Let the operator look. Raises InvalidInputError without a reason, or for too long."""
     if viewing.began is not None:
-        raise ViewingShownError
+        raise SecretShownError(SHOWN)
     if not began.reason.strip():
         raise InvalidInputError("say why you look into the workspace: its owners read it")
     if not now < began.expires_at <= now + LONGEST:

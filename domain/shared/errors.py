@@ -39,6 +39,20 @@ class GoneError(DomainError):
     code = "gone"
 
 
+class SecretShownError(DomainError):
+    """A secret is shown once: the same request again cannot show it."""
+
+    code = "secret_shown"
+
+
+class RetryLaterError(DomainError):
+    """Too much of this was asked for lately; `retry_after_s` says when to come back."""
+
+    def __init__(self, message: str, *, retry_after_s: float) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
 class PermissionMissingError(DomainError):
     """Whoever asks may ask, but not for all of this."""
 

@@ -177,10 +177,11 @@ class PostgresSessions:
             raise NotFoundError("there is nothing here that this request may see")
         return wanted or (homes[0] if len(homes) == 1 else None)
 
-    def running(self, user_id: UUID) -> Sequence[UUID]:
+    def running(self, user_id: UUID, *, but: UUID | None = None) -> Sequence[UUID]:
         """See the port."""
         with tenant_scope(self._pool, PLATFORM) as cursor:
-            return [row[0] for row in cursor.execute(_RUNNING, (PLATFORM, user_id)).fetchall()]
+            found = [row[0] for row in cursor.execute(_RUNNING, (PLATFORM, user_id)).fetchall()]
+        return [session_id for session_id in found if session_id != but]
 
     def _token(self, session_id: UUID, generation: int) -> str:
         mac = self._mac(session_id.bytes, generation)

@@ -12,8 +12,7 @@ from litestar.exceptions import HTTPException, NotFoundException, ValidationExce
 from litestar.types import ExceptionHandlersMap
 from psycopg_pool import PoolClosed, PoolTimeout
 
-from commands.identity.ports import TooManyAttemptsError
-from domain.shared.errors import DomainError
+from domain.shared.errors import DomainError, RetryLaterError
 from infra.postgres.sql_effect import StaleStateError
 from read_api.edge.refusals import (
     NOT_FOUND_DETAIL,
@@ -70,7 +69,7 @@ def on_domain_error(request: AnyRequest, error: DomainError) -> Response[Problem
 
 def _retry_after(error: DomainError) -> dict[str, str]:
     """Say in whole seconds when to come back, where the refusal knows."""
-    if isinstance(error, TooManyAttemptsError):
+    if isinstance(error, RetryLaterError):
         return {"retry-after": str(ceil(error.retry_after_s))}
     return {}
 

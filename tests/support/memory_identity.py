@@ -200,9 +200,8 @@ class MemorySessions:
 
     def end_all(self, user_id: UUID, *, but: UUID | None = None) -> Change:
         def end_all() -> None:
-            for session_id in self.running(user_id):
-                if session_id != but:
-                    del self.good[session_id]
+            for session_id in self.running(user_id, but=but):
+                del self.good[session_id]
 
         return Change(end_all)
 
@@ -233,8 +232,9 @@ class MemorySessions:
             raise NotFoundError("there is no such workspace")
         return wanted or (homes[0] if len(homes) == 1 else None)
 
-    def running(self, user_id: UUID) -> Sequence[UUID]:
-        return [one.session_id for one in self.good.values() if one.user_id == user_id]
+    def running(self, user_id: UUID, *, but: UUID | None = None) -> Sequence[UUID]:
+        mine = [one.session_id for one in self.good.values() if one.user_id == user_id]
+        return [session_id for session_id in mine if session_id != but]
 
 
 class PlainAccessTokens:

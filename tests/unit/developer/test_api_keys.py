@@ -10,7 +10,7 @@ from commands.developer.issue_api_key import IssueApiKey, issue_api_key
 from commands.developer.revoke_api_key import RevokeApiKey, revoke_api_key
 from commands.developer.rotate_api_key import RotateApiKey, rotate_api_key
 from commands.developer.secret import Secret
-from domain.developer.decider import MOST_OVERLAP, SecretShownError
+from domain.developer.decider import MOST_OVERLAP
 from domain.developer.events import ApiTokenIssued, ApiTokenRevoked, ApiTokenRotated
 from domain.developer.scopes import Grant
 from domain.shared.context import Context
@@ -19,6 +19,7 @@ from domain.shared.errors import (
     InvalidInputError,
     NotFoundError,
     PermissionMissingError,
+    SecretShownError,
 )
 from infra.eventstore.memory import MemoryEventLog
 from tests.support.asking import asking

@@ -19,14 +19,13 @@ from commands.identity.renew_recovery_codes import RenewRecoveryCodes, renew_rec
 from commands.ports import Grant
 from domain.identity.second_factor import (
     SECOND_FACTOR,
-    FactorShownError,
     SignInAgainError,
     TooManyCodesError,
     WrongCodeError,
     second_factor_id,
 )
 from domain.shared.context import Context
-from domain.shared.errors import NotFoundError
+from domain.shared.errors import NotFoundError, SecretShownError
 from domain.shared.platform import PLATFORM
 from infra.crypto.totp import TotpCodes
 from infra.settings import Secret
@@ -225,13 +224,13 @@ def test_secrets_are_shown_once() -> None:
     ada = Ada()
     ada.enrol()
     ada.secret = CODES.new_secret()
-    with pytest.raises(FactorShownError, match="begin with a new"):
+    with pytest.raises(SecretShownError, match="begin with a new"):
         ada.enrol()
     ada.secret = ada.factors.kept[ada.user_id]
     ada.later()
     ada.confirm(ada.shown())
     ada.paper = CODES.new_recovery_codes()
-    with pytest.raises(FactorShownError, match="renew them"):
+    with pytest.raises(SecretShownError, match="renew them"):
         ada.confirm(ada.shown())
 
 

@@ -17,9 +17,8 @@ from domain.platform.events import (
     WorkspaceViewingEnded,
 )
 from domain.platform.operators import operator_id
-from domain.platform.viewings import ViewingShownError
 from domain.shared.context import Context
-from domain.shared.errors import InvalidInputError, NotFoundError
+from domain.shared.errors import InvalidInputError, NotFoundError, SecretShownError
 from domain.shared.platform import PLATFORM
 from domain.tenancy.decider import WORKSPACE
 from infra.clock import new_id
@@ -118,9 +117,9 @@ def test_it_needs_a_reason_and_an_end(log: MemoryEventLog, reason: str, minutes:
 def test_its_token_is_shown_once(log: MemoryEventLog) -> None:
     context = asking(PLATFORM)
     view(log, context=context)
-    with pytest.raises(ViewingShownError):
+    with pytest.raises(SecretShownError):
         view(log, context=context, text="another")
-    with pytest.raises(ViewingShownError):
+    with pytest.raises(SecretShownError):
         view(log)
 
 
