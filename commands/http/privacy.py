@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+import msgspec
 from litestar import post, put
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, SkipValidation
@@ -62,13 +63,6 @@ def put_retention(
     retention: NamedDependency[SkipValidation[RetentionRules]],
 ) -> Accepted:
     """Choose all settings at once; the scheduler goes by them within a minute."""
-    settings = RetentionSettings(
-        trash_days=data.trash_days,
-        inactive_contact_days=data.inactive_contact_days,
-        engagement_days=data.engagement_days,
-        import_file_days=data.import_file_days,
-        rejected_row_days=data.rejected_row_days,
-        export_days=data.export_days,
-    )
+    settings = RetentionSettings(**msgspec.structs.asdict(data))
     position = choose_retention(ChooseRetention(settings=settings), context, log, retention)
     return Accepted(id=context.workspace_id, position=position)

@@ -1,6 +1,6 @@
 """Write routes of sessions: sign in, refresh, switch workspace, sign out."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from litestar import Response, delete, post
@@ -207,21 +207,30 @@ def signed_in(opened: OpenedSession, *, cookie: bool) -> Response[SignedIn]:
         refresh_token=None if cookie else opened.refresh_token,
         expires_in_s=opened.expires_in_s,
     )
-    return Response(answer, cookies=[_cookie(opened.refresh_token, COOKIE_S)] if cookie else [])
+    return Response(
+        answer, cookies=[_refresh_cookie(opened.refresh_token, COOKIE_S)] if cookie else []
+    )
 
 
 def _emptied() -> Response[Done]:
     headers = {"Clear-Site-Data": '"cache", "cookies", "storage"'}
-    return Response(Done(), headers=headers, cookies=[_cookie("", 0)])
+    return Response(Done(), headers=headers, cookies=[_refresh_cookie("", 0)])
 
 
-def _cookie(value: str, max_age_s: int) -> Cookie:
+def own_cookie(
+    key: str, value: str, max_age_s: int, *, samesite: Literal["strict", "lax"]
+) -> Cookie:
+    """Return a cookie of ours: sent over TLS alone, to this host alone, read by no script."""
     return Cookie(
-        key=COOKIE,
+        key=key,
         value=value,
         max_age=max_age_s,
         path="/",
         secure=True,
         httponly=True,
-        samesite="strict",
+        samesite=samesite,
     )
+
+
+def _refresh_cookie(value: str, max_age_s: int) -> Cookie:
+    return own_cookie(COOKIE, value, max_age_s, samesite="strict")

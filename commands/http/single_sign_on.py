@@ -8,7 +8,7 @@ from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 from litestar.params import CookieParameter, JSONBody, QueryParameter, SkipValidation
 
-from commands.http.sessions import TAGS, answered, signed_in
+from commands.http.sessions import TAGS, answered, own_cookie, signed_in
 from commands.identity.link_account import AccountAddresses, LinkedIdentities
 from commands.identity.sign_in import Challenge, Door
 from commands.identity.sign_in_elsewhere import SignInElsewhere, VouchedFor, sign_in_elsewhere
@@ -141,12 +141,4 @@ def _redirect(url: str, cookies: list[Cookie]) -> Response[None]:
 
 
 def _cookie(value: str, max_age_s: int) -> Cookie:
-    return Cookie(
-        key=COOKIE,
-        value=value,
-        max_age=max_age_s,
-        path="/",
-        secure=True,
-        httponly=True,
-        samesite="lax",
-    )
+    return own_cookie(COOKIE, value, max_age_s, samesite="lax")

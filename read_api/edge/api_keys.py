@@ -1,8 +1,6 @@
 """The credentials of programs: `ee_live_…` and `ee_test_…`."""
 
 import asyncio
-from functools import lru_cache
-from ipaddress import IPv6Address, ip_address
 from uuid import UUID
 
 import structlog
@@ -11,6 +9,7 @@ from litestar.concurrency import sync_to_thread
 from domain.developer.scopes import USUAL
 from domain.tenancy.roles import PERMISSIONS
 from infra.postgres.token_lookup import TokenLookup, TokenOwner
+from read_api.edge.client_address import address_of
 from read_api.edge.refusals import RefusalError, unauthorized
 from read_api.edge.request_marks import AnyConnection, Caller
 
@@ -58,12 +57,7 @@ def permissions_of(owner: TokenOwner) -> frozenset[str]:
     return PERMISSIONS & frozenset(wanted)
 
 
-@lru_cache(maxsize=1024)
 def client_address(host: str | None) -> str | None:
     """Return the client's address as the database takes it; None for what is none."""
-    try:
-        address = ip_address(host or "")
-    except ValueError:
-        return None
-    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    return str(mapped or address).partition("%")[0]
+    address = address_of(host or "")
+    return None if address is None else str(address)

@@ -59,14 +59,14 @@ def _network(address: Address) -> str:
 
 def _peer(scope: Scope) -> Address | None:
     client = scope.get("client")
-    return _address(client[0]) if client else None
+    return address_of(client[0]) if client else None
 
 
 def _hops(scope: Scope) -> Iterator[Address | None]:
     """Yield X-Forwarded-For from the right; several lines are one list (RFC 9110, 5.3)."""
     lines = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
     for text in reversed(b",".join(lines).split(b",") if lines else []):
-        yield _address(text.decode("latin-1").strip())
+        yield address_of(text.decode("latin-1").strip())
 
 
 def _last(scope: Scope, header: bytes) -> str:
@@ -75,7 +75,8 @@ def _last(scope: Scope, header: bytes) -> str:
 
 
 @lru_cache(maxsize=PEERS)
-def _address(text: str) -> Address | None:
+def address_of(text: str) -> Address | None:
+    """Return the address, of IPv4 also where IPv6 wraps it; None for what is none."""
     try:
         found = ip_address(text.partition("%")[0])
     except ValueError:

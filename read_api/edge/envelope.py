@@ -98,8 +98,9 @@ async def _until_floor(scope: Scope, started: float) -> None:
     ASVS 5.0, 6.3.8). Nothing is held meanwhile, neither a thread nor a connection.
     """
     handler = scope.get("route_handler")
-    floor_s = getattr(handler, "opt", {}).get("floor_s", 0.0)
-    await asyncio.sleep(max(0.0, floor_s - (time.perf_counter() - started)))
+    floor_s = getattr(handler, "opt", {}).get("floor_s")
+    if floor_s is not None:
+        await asyncio.sleep(max(0.0, floor_s - (time.perf_counter() - started)))
 
 
 def _given_trace(scope: Scope) -> Context | None:
