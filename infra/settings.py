@@ -138,7 +138,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     nats_port: int  # ENGINE_NATS_PORT: the embedded NATS
     archive_after_days: int  # ENGINE_ARCHIVE_AFTER_DAYS: how long a month must be over; 0 is never
     archive_dir: Path  # ENGINE_ARCHIVE_DIR: where archived months lie
-    log_verify_days: int  # ENGINE_LOG_VERIFY_DAYS: how often the whole log is verified; 0 is never
+    log_verify_days: int  # ENGINE_LOG_VERIFY_DAYS: a whole verification so often; 0: only once
     projector_partitions: int  # ENGINE_PROJECTOR_PARTITIONS: of each new projection
     rebuild_processes: int  # ENGINE_REBUILD_PROCESSES: that rebuild a read model together: 1, 2
     metrics_host: str  # ENGINE_METRICS_HOST: where the scheduler shows metrics

@@ -26,7 +26,7 @@ LABEL_CHARACTERS = 8
     sync_to_thread=True,
     opt={"account": True},
     summary="Begin with a second factor",
-    tags=["account"],
+    tags=["accounts"],
 )
 def post_second_factor(
     person: NamedDependency[SkipValidation[SignedIn]],
@@ -56,7 +56,7 @@ def post_second_factor(
     sync_to_thread=True,
     opt={"account": True},
     summary="Confirm a second factor",
-    tags=["account"],
+    tags=["accounts"],
 )
 def post_second_factor_confirm(
     data: JSONBody[DeviceProof],
@@ -92,7 +92,7 @@ def post_second_factor_confirm(
     sync_to_thread=True,
     opt={"account": True},
     summary="Renew the recovery codes",
-    tags=["account"],
+    tags=["accounts"],
 )
 def post_recovery_codes(
     data: JSONBody[Proof],
@@ -117,7 +117,7 @@ def post_recovery_codes(
     sync_to_thread=True,
     opt={"account": True},
     summary="Remove the second factor",
-    tags=["account"],
+    tags=["accounts"],
 )
 def post_second_factor_remove(
     data: JSONBody[Proof],

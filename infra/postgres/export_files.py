@@ -1,4 +1,4 @@
-"""The port `commands.http.ports.ExportFiles`: finished exports that may be downloaded now."""
+"""The port `commands.http.ports.Downloads`: finished exports that may be downloaded now."""
 
 from uuid import UUID
 
