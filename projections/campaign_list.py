@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import LiteralString
 
+import msgspec
 from psycopg import Cursor
 from psycopg.rows import TupleRow
 
@@ -76,7 +77,7 @@ class CampaignList:
         """Change row by row: campaigns are few, what they cause is in other models."""
         for recorded in events:
             event = recorded.event
-            values = {name: getattr(event, name) for name in event.__struct_fields__}
+            values = msgspec.structs.asdict(event)
             values |= {
                 "workspace_id": recorded.workspace_id,
                 "at": recorded.recorded_at,

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import LiteralString
 
+import msgspec
 from psycopg import Cursor
 from psycopg.rows import TupleRow
 
@@ -86,7 +87,7 @@ class WorkspaceList:
             event = recorded.event
             statement = STATEMENTS.get(type(event))
             if statement is not None:
-                values = {name: getattr(event, name) for name in event.__struct_fields__}
+                values = msgspec.structs.asdict(event)
                 own = {
                     "workspace_id": recorded.workspace_id,
                     "recorded_at": recorded.recorded_at,

@@ -1,6 +1,7 @@
 """What the mapper precomputes of an event type: its plain part, its sealed part, its readers."""
 
 from collections.abc import Callable
+from functools import cache
 from operator import attrgetter
 from typing import Any
 from uuid import UUID
@@ -46,8 +47,12 @@ class Shape(msgspec.Struct, frozen=True):
         return whole
 
 
+@cache
 def shape_of(event: type[Event]) -> Shape:
-    """Return the shape. Raises RuntimeError when there is nobody whose key could seal."""
+    """Return the shape, made once a process.
+
+    Raises RuntimeError when there is nobody whose key could seal.
+    """
     personal = personal_fields(event)
     if personal and event.SUBJECT is None:
         raise RuntimeError(f"{event.__name__} has personal fields, but names no SUBJECT")

@@ -1,7 +1,6 @@
 """What a browser keeps while it is at the provider: sealed, for ten minutes, in one cookie."""
 
 import os
-import secrets
 from collections.abc import Callable
 from datetime import datetime
 
@@ -10,6 +9,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from infra.crypto.derive import derive_key
+from infra.crypto.url_tokens import new_url_token
 from infra.settings import Secret
 
 LIFETIME_S = 600
@@ -39,7 +39,7 @@ class RoundTrips:
 
     def begin(self) -> RoundTrip:
         """Return new secrets of 256 bits each."""
-        state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
+        state, nonce, verifier = (new_url_token() for _ in range(3))
         return RoundTrip(state, nonce, verifier, int(self._now().timestamp()) + LIFETIME_S)
 
     def seal(self, trip: RoundTrip) -> str:

@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+import msgspec
+
 from domain.developer.events import ApiTokenIssued, ApiTokenRotated
 from infra.postgres.connections import Pool
 from infra.postgres.sql_effect import SqlEffect
@@ -46,7 +48,7 @@ class PostgresApiTokens:
 
     def rotate(self, workspace_id: UUID, rotated: ApiTokenRotated) -> SqlEffect:
         """See the port."""
-        values = {name: getattr(rotated, name) for name in rotated.__struct_fields__}
+        values = msgspec.structs.asdict(rotated)
         return SqlEffect(_ROTATE, values | {"workspace_id": workspace_id})
 
     def revoke(self, workspace_id: UUID, token_id: UUID) -> SqlEffect:

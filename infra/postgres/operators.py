@@ -1,12 +1,12 @@
 """Operators of the installation, and the workspaces that they look into."""
 
-import hashlib
 from uuid import UUID
 
 import msgspec
 
 from domain.platform.events import WorkspaceViewingBegan
 from domain.shared.platform import PLATFORM
+from infra.crypto.tokens import digest
 from infra.postgres.connections import Pool
 from infra.postgres.sql_effect import SqlEffect
 from infra.postgres.tenant_scope import tenant_scope
@@ -80,7 +80,6 @@ class ViewingLookup:
 
     def find(self, token: str) -> GoodViewing | None:
         """Return the viewing of a token; None when it is over, or its operator is none now."""
-        digest = hashlib.sha256(token.encode()).digest()
         with self._pool.connection() as connection:
-            row = connection.execute(_FIND, (digest,)).fetchone()
+            row = connection.execute(_FIND, (digest(token),)).fetchone()
         return GoodViewing(*row) if row else None

@@ -1,16 +1,14 @@
 """Token buckets that all processes share: exact, by the database's clock."""
 
-import hashlib
-import hmac
-
 import psycopg
 from psycopg_pool import PoolClosed, PoolTimeout
 
 from commands.ports import Grant
-from infra.crypto.derive import derive_key
+from infra.crypto.derive import derive_key, mac
 from infra.postgres.connections import Pool
 from infra.settings import Secret
 
+NAME_BYTES = 32
 PATIENCE_S = 1.0  # for a connection: a limit that cannot be asked for is a limit that is out
 _TAKE = "SELECT granted, remaining FROM take_tokens(%s, %s, %s, %s, %s)"
 
@@ -46,7 +44,7 @@ class RateBuckets:
 
         Returns what was taken and what is left. Raises BucketsOutError.
         """
-        name = hmac.digest(self._key, bucket.encode(), hashlib.sha256)
+        name = mac(self._key, bucket.encode(), length=NAME_BYTES)
         values = (name, float(capacity), float(refill_per_s), float(tokens), float(block))
         try:
             with self._pool.connection(timeout=PATIENCE_S) as connection:

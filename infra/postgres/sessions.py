@@ -4,7 +4,6 @@ A token is session, generation and a MAC of both: an old one that comes back is 
 without a list of old ones, and the successor of a token can be given again without being kept.
 """
 
-import hashlib
 import hmac
 import struct
 from collections.abc import Sequence
@@ -19,7 +18,8 @@ from commands.identity.ports import (
 )
 from domain.shared.errors import NotFoundError
 from domain.shared.platform import PLATFORM
-from infra.crypto.derive import derive_key
+from infra.crypto.derive import derive_key, mac
+from infra.crypto.tokens import digest
 from infra.crypto.url_tokens import decode_token, encode_token
 from infra.postgres.connections import Pool
 from infra.postgres.sql_effect import SqlEffect
@@ -32,6 +32,7 @@ GRACE = timedelta(seconds=10)
 """How long a token that was exchanged gets the same successor: two tabs, or a lost answer."""
 PREFIX = "er_"
 _LAYOUT = struct.Struct(">16sI32s")
+MAC_BYTES = 32
 _CHARACTERS = 70
 _BEGIN = """
 WITH owner AS (
@@ -70,6 +71,7 @@ UPDATE sessions s
    AND generation = %(generation)s AND refresh_sha256 = %(sha256)s AND ends_at > clock_timestamp()
    AND used_at > clock_timestamp() - %(idle)s::interval
    AND a.workspace_id = s.workspace_id AND a.user_id = s.user_id AND NOT a.disabled
+   AND a.removed_at IS NULL
 RETURNING s.user_id, s.home
 """
 _SUCCEEDED = """
@@ -102,7 +104,7 @@ class PostgresSessions:
             "session_id": session.session_id,
             "user_id": session.user_id,
             "password_epoch": session.password_epoch,
-            "sha256": _digest(token),
+            "sha256": digest(token),
             "absolute": ABSOLUTE,
             "second_factor": session.second_factor,
             "home": session.workspace_id,
@@ -126,8 +128,8 @@ class PostgresSessions:
             "workspace_id": PLATFORM,
             "session_id": session_id,
             "generation": generation,
-            "sha256": _digest(token),
-            "next": _digest(self._token(session_id, generation + 1)),
+            "sha256": digest(token),
+            "next": digest(self._token(session_id, generation + 1)),
             "idle": IDLE,
             "grace": GRACE,
         }
@@ -184,8 +186,7 @@ class PostgresSessions:
         return [session_id for session_id in found if session_id != but]
 
     def _token(self, session_id: UUID, generation: int) -> str:
-        mac = self._mac(session_id.bytes, generation)
-        packed = _LAYOUT.pack(session_id.bytes, generation, mac)
+        packed = _LAYOUT.pack(session_id.bytes, generation, self._mac(session_id.bytes, generation))
         return PREFIX + encode_token(packed)
 
     def _read(self, token: str) -> tuple[UUID, int]:
@@ -199,8 +200,4 @@ class PostgresSessions:
         return UUID(bytes=session), generation
 
     def _mac(self, session: bytes, generation: int) -> bytes:
-        return hmac.digest(self._key, session + generation.to_bytes(4), hashlib.sha256)
-
-
-def _digest(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()
+        return mac(self._key, session + generation.to_bytes(4), length=MAC_BYTES)

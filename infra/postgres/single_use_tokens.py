@@ -1,18 +1,17 @@
 """Secrets that work once, for one purpose and a short time; their digests alone are kept."""
 
-import hashlib
-import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from commands.identity.ports import Purpose, TokenRefusedError
 from domain.shared.platform import PLATFORM
 from infra.clock import now
+from infra.crypto.tokens import digest
+from infra.crypto.url_tokens import new_url_token
 from infra.postgres.connections import Pool
 from infra.postgres.sql_effect import SqlEffect
 from infra.postgres.tenant_scope import tenant_scope
 
-RANDOM_BYTES = 32
 _ISSUE = """
 INSERT INTO account_tokens (workspace_id, sha256, purpose, user_id, password_epoch, expires_at)
 SELECT %(workspace_id)s, %(sha256)s, %(purpose)s, a.user_id, a.password_epoch, %(expires_at)s
@@ -43,7 +42,7 @@ class PostgresSingleUseTokens:
         self, purpose: Purpose, user_id: UUID, *, valid_s: int
     ) -> tuple[str, datetime, SqlEffect]:
         """See the port."""
-        token = secrets.token_urlsafe(RANDOM_BYTES)
+        token = new_url_token()
         expires_at = now() + timedelta(seconds=valid_s)
         values = _key(purpose, token) | {"user_id": user_id, "expires_at": expires_at}
         return token, expires_at, SqlEffect(_ISSUE, values)
@@ -63,5 +62,4 @@ class PostgresSingleUseTokens:
 
 
 def _key(purpose: Purpose, token: str) -> dict[str, object]:
-    digest = hashlib.sha256(token.encode()).digest()
-    return {"workspace_id": PLATFORM, "sha256": digest, "purpose": purpose.value}
+    return {"workspace_id": PLATFORM, "sha256": digest(token), "purpose": purpose.value}
