@@ -17,7 +17,7 @@ SOURCES = (
 )
 IN_SOURCE = re.compile(
     r'(?:RowFault|ContactFileError|InvalidAddress|_faulty)\(\s*"([a-z_]+)"'
-    r'|\bcode\s*=\s*"([a-z_]+)"|\bEMPTY = "([a-z_]+)"'
+    r'|\bcode\s*=\s*"([a-z_]+)"(?: if \w+ else "([a-z_]+)")?|\bEMPTY = "([a-z_]+)"'
 )
 NOT_A_REASON = {"unreadable_cell"}  # the class of an error that carries a reason
 
@@ -32,7 +32,7 @@ def codes_in_source() -> set[str]:
     found = {fault.code for _, fault in rules}
     for source in SOURCES:
         for groups in IN_SOURCE.findall(source.read_text()):
-            found.add("".join(groups))
+            found.update(filter(None, groups))
     return (found | {ERASED_CODE}) - NOT_A_REASON
 
 
