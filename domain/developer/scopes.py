@@ -19,6 +19,8 @@ USUAL = frozenset(
         "campaigns:write",
         "campaigns:send",
         "messages:read",
+        "delivery:read",
+        "delivery:manage",
         "audit:read",
         "audit:export",
     }

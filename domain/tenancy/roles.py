@@ -22,6 +22,7 @@ _VIEW = frozenset(
         "templates:read",
         "campaigns:read",
         "messages:read",
+        "delivery:read",
     }
 )
 _EDIT = _VIEW | {
@@ -33,6 +34,7 @@ _EDIT = _VIEW | {
 _ADMINISTER = _EDIT | {
     "workspace:write",
     "contacts:erase",
+    "delivery:manage",
     "audit:read",
     "audit:export",
     "keys:manage",
