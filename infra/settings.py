@@ -5,6 +5,7 @@ Order for each value: the variable, the file named by `<variable>_FILE`, what a 
 """
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from email.utils import parseaddr
 from enum import StrEnum
@@ -26,6 +27,8 @@ from infra.edge_values import (
 T = TypeVar("T")
 
 MIN_SECRET_BYTES = 32
+MOST_DOMAIN_OCTETS = 189  # 254 for an address, less the local part and the at sign
+_MAIL_DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])")
 PLACEHOLDERS = (
     "change-me",
     "change_me",
@@ -125,6 +128,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     smtp: SmtpSettings
     sandbox: SandboxSettings
     system_mail_from: tuple[str, str]  # ENGINE_SYSTEM_MAIL_FROM: name and address
+    return_path_domain: str  # ENGINE_RETURN_PATH_DOMAIN: where bounces arrive; empty: the sender's
     http_host: str  # ENGINE_HTTP_HOST
     http_port: int  # ENGINE_HTTP_PORT
     edge: EdgeSettings
@@ -168,6 +172,7 @@ DEFAULTS = {
     "ENGINE_SANDBOX_SMTP_HOST": "",
     "ENGINE_SANDBOX_SMTP_PORT": "25",
     "ENGINE_SYSTEM_MAIL_FROM": "",
+    "ENGINE_RETURN_PATH_DOMAIN": "",
     "ENGINE_HTTP_HOST": "127.0.0.1",
     "ENGINE_HTTP_PORT": "8080",
     "ENGINE_HTTP_HOSTS": "",
@@ -266,6 +271,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         ),
         sandbox=sandbox,
         system_mail_from=_mailbox(get("ENGINE_SYSTEM_MAIL_FROM"), public_url=public_url),
+        return_path_domain=parsed("ENGINE_RETURN_PATH_DOMAIN", _mail_domain),
         http_host=host,
         http_port=http_port,
         public_url=public_url,
@@ -384,6 +390,14 @@ def _part(text: str) -> float:
     if not 0 <= part <= 1:
         raise ValueError("write a number from 0 to 1")
     return part
+
+
+def _mail_domain(text: str) -> str:
+    """Return a domain that leaves room for 64 octets before it (RFC 5321, 4.5.3.1.3)."""
+    domain = text.lower()
+    if domain and not (_MAIL_DOMAIN.fullmatch(domain) and len(domain) <= MOST_DOMAIN_OCTETS):
+        raise ValueError(f"{text!r} is not a domain: write it in ASCII, such as bounce.example.com")
+    return domain
 
 
 def _tls(text: str) -> TlsPolicy:
