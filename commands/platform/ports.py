@@ -5,6 +5,7 @@ from uuid import UUID
 
 from commands.ports import Effect
 from domain.platform.events import WorkspaceViewingBegan
+from domain.platform.kill_switch import KillSwitch, Switch
 
 
 class Operators(Protocol):
@@ -25,3 +26,13 @@ class Viewings(Protocol):
 
     def end(self, workspace_id: UUID, viewing_id: UUID) -> Effect:
         """Return the effect that refuses it from now on."""
+
+
+class KillSwitches(Protocol):
+    """What may not be sent now, asked at each claim and before each message."""
+
+    def keep(self, workspace_id: UUID, switch: Switch, state: KillSwitch) -> Effect:
+        """Return the effect that stops the mail of this scope, or lets it go on.
+
+        It gives the change the next epoch, which dispatchers confirm.
+        """

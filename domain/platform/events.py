@@ -4,6 +4,8 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
+from domain.platform.kill_switch_events import EVENTS as KILL_SWITCH_EVENTS
+from domain.platform.kill_switch_events import KillSwitchEvent
 from domain.shared.model import Event
 
 
@@ -65,7 +67,9 @@ class WorkspaceViewed(Event, frozen=True):
 
 OperatorEvent = OperatorGranted | OperatorRevoked
 ViewingEvent = WorkspaceViewingBegan | WorkspaceViewingEnded
-PlatformEvent = ParkedEventSkipped | OperatorEvent | ViewingEvent | WorkspaceViewed
+PlatformEvent = (
+    ParkedEventSkipped | OperatorEvent | ViewingEvent | WorkspaceViewed | KillSwitchEvent
+)
 EVENTS: tuple[type[Event], ...] = (
     ParkedEventSkipped,
     OperatorGranted,
@@ -73,4 +77,5 @@ EVENTS: tuple[type[Event], ...] = (
     WorkspaceViewingBegan,
     WorkspaceViewingEnded,
     WorkspaceViewed,
+    *KILL_SWITCH_EVENTS,
 )

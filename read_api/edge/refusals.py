@@ -39,6 +39,7 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "person_erased": 409,
         "last_owner": 409,
         "secret_shown": 409,
+        "stopped_by_operator": 409,
         "sign_in_refused": 401,
         "token_refused": 401,
         "address_not_verified": 403,
