@@ -59,9 +59,10 @@ class AudienceExpander:
             self._freeze(run)
 
     def _record(self, run: CampaignRun, people: Sequence[Person]) -> None:
-        verdicts = [(person.contact_id, _verdict(run, person)) for person in people]
-        queued = [contact_id for contact_id, reason in verdicts if reason is None]
-        out = [(contact_id, reason) for contact_id, reason in verdicts if reason is not None]
+        verdicts = [(person, _verdict(run, person)) for person in people]
+        going = [person for person, reason in verdicts if reason is None]
+        queued = [person.contact_id for person in going]
+        out = [(person.contact_id, reason) for person, reason in verdicts if reason is not None]
         after = people[-1].contact_id
         messages = [_message_id(run, contact_id) for contact_id in queued]
         self._log.record(
@@ -80,7 +81,7 @@ class AudienceExpander:
             acting(NAME, run.workspace_id, _command_id(run, b"page", run.expand_after)),
             effects=[
                 advance_run(run, after=after, queued=len(queued), skipped=len(out)),
-                add_tasks(run, messages, queued),
+                add_tasks(run, messages, queued, [person.destination for person in going]),
             ],
         )
 

@@ -14,8 +14,9 @@ from infra.postgres.tenant_scope import tenant_scope
 _PAGE = """
 SELECT c.contact_id, c.email IS NOT NULL,
        (SELECT max(d.reason) FROM do_not_mail d
-         WHERE d.workspace_id = c.workspace_id AND d.contact_id = c.contact_id)
-  FROM contacts c
+         WHERE d.workspace_id = c.workspace_id AND d.contact_id = c.contact_id),
+       coalesce(p.destination, 'other')
+  FROM contacts c LEFT JOIN destination_domains p ON p.domain = lower(split_part(c.email, '@', 2))
  WHERE c.workspace_id = %(workspace_id)s AND c.contact_id > %(after)s
    AND c.added_position <= %(upto)s
    AND (c.erased_position IS NULL OR c.erased_position > %(upto)s)
@@ -40,6 +41,7 @@ class Person(msgspec.Struct, frozen=True):
     contact_id: UUID
     has_address: bool
     stopped: str | None
+    destination: str
 
 
 class AudiencePages:

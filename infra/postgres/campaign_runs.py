@@ -12,9 +12,11 @@ from infra.postgres.sql_effect import SqlEffect
 from infra.postgres.tenant_scope import tenant_scope
 
 _SCHEDULE = """
-INSERT INTO campaign_runs (workspace_id, campaign_id, gate, send_at, snapshot, sandbox)
-VALUES (%(workspace_id)s, %(campaign_id)s, 'scheduled', %(send_at)s, %(snapshot)s,
-        %(sandbox)s)
+INSERT INTO campaign_runs (workspace_id, campaign_id, gate, send_at, snapshot, sandbox,
+                           sending_domain)
+SELECT %(workspace_id)s, %(campaign_id)s, 'scheduled', %(send_at)s, sha256, %(sandbox)s,
+       lower(split_part(content->>'from_email', '@', 2))
+  FROM snapshots WHERE workspace_id = %(workspace_id)s AND sha256 = %(snapshot)s
 """
 # The position is that of CampaignLaunched, the last one this session drew: unlike the head of the
 # sequence it cannot belong to a transaction that is rolled back and never reached by a follower.
@@ -33,7 +35,7 @@ UPDATE campaign_runs SET expanded = true
 """
 _COLUMNS: LiteralString = (
     "workspace_id, campaign_id, gate, snapshot, coalesce(launched_at_ms, 0),"
-    " coalesce(launched_position, 0), expand_after, queued, skipped, sandbox"
+    " coalesce(launched_position, 0), expand_after, queued, skipped, sandbox, sending_domain"
 )
 _DUE = "gate = 'scheduled' AND send_at <= clock_timestamp() ORDER BY send_at"
 _EXPANDABLE = (
@@ -53,15 +55,23 @@ _CANCELLED_WITH_TASKS = (
     " WHERE t.workspace_id = r.workspace_id AND t.campaign_id = r.campaign_id AND t.phase = 0"
     " AND t.locked_by IS NULL)"
 )
-_SENDABLE = (
-    "gate = 'open' AND launched_at_ms IS NOT NULL AND EXISTS (SELECT FROM email_tasks t"
+# One row a lane that has something to send and may send at this moment.
+_SENDABLE: LiteralString = (
+    "SELECT " + _COLUMNS + ", destination FROM campaign_runs r"
+    " JOIN campaign_destinations d USING (workspace_id, campaign_id)"
+    " WHERE gate = 'open' AND launched_at_ms IS NOT NULL AND EXISTS (SELECT FROM email_tasks t"
     " WHERE t.workspace_id = r.workspace_id AND t.campaign_id = r.campaign_id AND t.phase = 0"
-    " AND t.due_at <= clock_timestamp() AND t.locked_by IS NULL)"
+    " AND t.destination = d.destination AND t.due_at <= clock_timestamp() AND t.locked_by IS NULL)"
+    " AND NOT is_stopped(workspace_id, campaign_id, sending_domain)"
+    " AND lane_allows(workspace_id, sending_domain, destination) > 0"
 )
 
 
 class CampaignRun(msgspec.Struct, frozen=True):
-    """One campaign that is on the calendar; `launched_at_ms` is 0 before the launch."""
+    """One campaign that is on the calendar; `launched_at_ms` is 0 before the launch.
+
+    `destination` is the one that a claim is for.
+    """
 
     workspace_id: UUID
     campaign_id: UUID
@@ -73,6 +83,8 @@ class CampaignRun(msgspec.Struct, frozen=True):
     queued: int
     skipped: int
     sandbox: bool = False
+    sending_domain: str = ""
+    destination: str = ""
 
 
 class PostgresCampaignRuns:
@@ -133,8 +145,8 @@ class RunFinder:
         return self._find(_EXPANDABLE)
 
     def sendable(self) -> Sequence[CampaignRun]:
-        """Return open campaigns with a message that is due and free."""
-        return self._find(_SENDABLE)
+        """Return open campaigns with a message that is due and free, once a lane that is open."""
+        return self._rows(_SENDABLE)
 
     def cancelled_with_tasks(self) -> Sequence[CampaignRun]:
         """Return cancelled campaigns that still have queued messages."""
@@ -150,11 +162,11 @@ class RunFinder:
             cursor.execute(_GATE, _key(run.workspace_id, run.campaign_id) | {"gate": "closed"})
 
     def _find(self, condition: LiteralString) -> Sequence[CampaignRun]:
+        return self._rows("SELECT " + _COLUMNS + " FROM campaign_runs r WHERE " + condition)
+
+    def _rows(self, query: LiteralString) -> Sequence[CampaignRun]:
         with self._pool.connection() as connection:
-            rows = connection.execute(
-                "SELECT " + _COLUMNS + " FROM campaign_runs r WHERE " + condition
-            ).fetchall()
-        return [CampaignRun(*row) for row in rows]
+            return [CampaignRun(*row) for row in connection.execute(query).fetchall()]
 
 
 def _key(workspace_id: UUID, campaign_id: UUID) -> dict[str, object]:

@@ -18,27 +18,13 @@ from infra.postgres.sql_effect import SqlEffect
 from infra.postgres.tenant_scope import tenant_scope
 
 _CLAIM = """
-WITH picked AS (
-    SELECT message_id FROM email_tasks
-     WHERE workspace_id = %(workspace_id)s AND campaign_id = %(campaign_id)s AND phase = 0
-       AND due_at <= clock_timestamp() AND locked_by IS NULL
-       AND EXISTS (SELECT FROM campaign_runs WHERE workspace_id = %(workspace_id)s
-                      AND campaign_id = %(campaign_id)s AND gate = 'open')
-       AND EXISTS (SELECT FROM dispatchers WHERE dispatcher_id = %(owner)s
-                      AND alive_until > clock_timestamp())
-     ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
-), claimed AS (
-    UPDATE email_tasks t SET locked_by = %(owner)s FROM picked
-     WHERE t.workspace_id = %(workspace_id)s AND t.message_id = picked.message_id
-    RETURNING t.message_id, t.contact_id, t.attempt
-)
 SELECT t.message_id, t.contact_id, t.attempt, c.email, c.first_name, c.last_name,
        c.fields::text,
        (SELECT max(d.reason) FROM do_not_mail d
          WHERE d.workspace_id = %(workspace_id)s AND d.contact_id = t.contact_id),
        clock_timestamp()
-  FROM claimed t LEFT JOIN contacts c
-    ON c.workspace_id = %(workspace_id)s AND c.contact_id = t.contact_id
+  FROM claim_messages(%(workspace_id)s, %(campaign_id)s, %(destination)s, %(owner)s, %(limit)s) t
+  LEFT JOIN contacts c ON c.workspace_id = %(workspace_id)s AND c.contact_id = t.contact_id
 """
 _HAND_OVER = """
 WITH moved AS (
@@ -71,10 +57,20 @@ UPDATE email_tasks t SET phase = 0, locked_by = NULL, due_at = u.due_at
    AND t.phase = 1 AND t.locked_by = %(owner)s
 """
 _ADD = """
-INSERT INTO email_tasks (workspace_id, message_id, campaign_id, contact_id, due_at)
-SELECT %(workspace_id)s, m, %(campaign_id)s, c, clock_timestamp()
-  FROM unnest(%(messages)s::uuid[], %(contacts)s::uuid[]) AS u(m, c)
+WITH goes_to AS (
+    INSERT INTO campaign_destinations (workspace_id, campaign_id, destination)
+    SELECT DISTINCT %(workspace_id)s::uuid, %(campaign_id)s::uuid, d
+      FROM unnest(%(destinations)s::text[]) AS u(d)
+    ON CONFLICT DO NOTHING
+)
+INSERT INTO email_tasks (workspace_id, message_id, campaign_id, contact_id, destination, due_at)
+SELECT %(workspace_id)s, m, %(campaign_id)s, c, d, clock_timestamp()
+  FROM unnest(%(messages)s::uuid[], %(contacts)s::uuid[], %(destinations)s::text[]) AS u(m, c, d)
 ON CONFLICT DO NOTHING
+"""
+_GATE = """
+SELECT CASE WHEN is_stopped(workspace_id, campaign_id, sending_domain) THEN 'stopped' ELSE gate END
+  FROM campaign_runs WHERE workspace_id = %(workspace_id)s AND campaign_id = %(campaign_id)s
 """
 _CANCELLED = """
 SELECT message_id, contact_id FROM email_tasks
@@ -114,10 +110,14 @@ class EmailQueue:
         self.owner = owner
 
     def claim(self, run: CampaignRun, *, limit: int) -> Sequence[Claimed]:
-        """Take up to `limit` due messages, none when the gate is not open at this moment."""
+        """Take up to `limit` due messages to the run's destination, as many as its lane allows.
+
+        None when the gate is not open at this moment, or a kill switch is on.
+        """
         values = {
             "workspace_id": run.workspace_id,
             "campaign_id": run.campaign_id,
+            "destination": run.destination,
             "owner": self.owner,
             "limit": limit,
         }
@@ -131,14 +131,18 @@ class EmailQueue:
             cursor.execute(_RELEASE, values)
 
     def last_look(self, run: CampaignRun, contacts: Sequence[UUID]) -> tuple[str, dict[UUID, str]]:
-        """Return the gate, and who of these may not be mailed and why: just before MAIL FROM."""
-        values = {"workspace_id": run.workspace_id, "contacts": list(contacts)}
+        """Return the gate, and who of these may not be mailed and why: just before MAIL FROM.
+
+        The gate is `stopped` while a kill switch is on.
+        """
+        values = {
+            "workspace_id": run.workspace_id,
+            "campaign_id": run.campaign_id,
+            "contacts": list(contacts),
+        }
         with tenant_scope(self._pool, run.workspace_id) as cursor:
             stopped = dict(cursor.execute(_STOPPED, values).fetchall())
-            row = cursor.execute(
-                "SELECT gate FROM campaign_runs WHERE workspace_id = %s AND campaign_id = %s",
-                (run.workspace_id, run.campaign_id),
-            ).fetchone()
+            row = cursor.execute(_GATE, values).fetchone()
         return (str(row[0]) if row else "closed"), stopped
 
     def correlation_at(self, workspace_id: UUID, position: int) -> UUID | None:
@@ -174,8 +178,13 @@ class EmailQueue:
         )
 
 
-def add_tasks(run: CampaignRun, messages: Sequence[UUID], contacts: Sequence[UUID]) -> SqlEffect:
-    """Return the effect of EmailsQueued."""
+def add_tasks(
+    run: CampaignRun,
+    messages: Sequence[UUID],
+    contacts: Sequence[UUID],
+    destinations: Sequence[str],
+) -> SqlEffect:
+    """Return the effect of EmailsQueued; the three sequences go together."""
     return SqlEffect(
         _ADD,
         {
@@ -183,6 +192,7 @@ def add_tasks(run: CampaignRun, messages: Sequence[UUID], contacts: Sequence[UUI
             "campaign_id": run.campaign_id,
             "messages": list(messages),
             "contacts": list(contacts),
+            "destinations": list(destinations),
         },
     )
 
