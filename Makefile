@@ -6,7 +6,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEPENDENCIES := $(VENV)/.dependencies-installed
 INSTALLED := $(VENV)/.project-installed
-PYTEST := $(BIN)/pytest $(ARGS)
+# Each test process starts its own PostgreSQL and NATS: JOBS=1 runs one after the other.
+JOBS ?= 2
+PYTEST := $(BIN)/pytest -n $(JOBS) --dist worksteal $(ARGS)
 
 .PHONY: help
 help: ## list the targets
