@@ -1,0 +1,1 @@
+"""Reads what comes back: delivery status notifications, complaints, and everything else."""
