@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
+from domain.delivery import lane_events
 from domain.shared.model import Event
 from domain.shared.personal import Personal
 
@@ -185,6 +186,7 @@ DeliveryEvent = (
     | SystemMailSent
     | SystemMailDeferred
     | SystemMailFailed
+    | lane_events.LaneEvent
 )
 EVENTS: tuple[type[Event], ...] = (
     EmailsQueued,
@@ -198,4 +200,5 @@ EVENTS: tuple[type[Event], ...] = (
     SystemMailSent,
     SystemMailDeferred,
     SystemMailFailed,
+    *lane_events.EVENTS,
 )
