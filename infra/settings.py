@@ -134,7 +134,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     edge: EdgeSettings
     egress_allow: frozenset[str]  # ENGINE_EGRESS_ALLOW: origins that need not be public
     sign_in: SignInSettings
-    public_url: str  # ENGINE_PUBLIC_URL: base of tracking and unsubscribe links
+    public_url: str  # ENGINE_PUBLIC_URL: where people and programs reach the API
+    tracking_url: str  # ENGINE_TRACKING_URL: base of tracking and unsubscribe links
     secret_key: Secret  # ENGINE_SECRET_KEY: root of all derived keys, at least 32 bytes
     catcher_smtp_port: int  # ENGINE_CATCHER_SMTP_PORT: the embedded mail catcher
     catcher_http_port: int  # ENGINE_CATCHER_HTTP_PORT: its inbox page
@@ -189,6 +190,7 @@ DEFAULTS = {
     "ENGINE_OIDC_CLIENT_ID": "",
     "ENGINE_OIDC_CLIENT_SECRET": "",
     "ENGINE_PUBLIC_URL": "",
+    "ENGINE_TRACKING_URL": "",
     "ENGINE_SECRET_KEY": "",
     "ENGINE_CATCHER_SMTP_PORT": "8025",
     "ENGINE_CATCHER_HTTP_PORT": "8026",
@@ -275,6 +277,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         http_host=host,
         http_port=http_port,
         public_url=public_url,
+        tracking_url=_tracking_url(get("ENGINE_TRACKING_URL"), public_url=public_url),
         edge=EdgeSettings(
             hosts=parsed("ENGINE_HTTP_HOSTS", parse_hosts),
             origins=parsed("ENGINE_CORS_ORIGINS", parse_origins),
@@ -405,6 +408,21 @@ def _tls(text: str) -> TlsPolicy:
         return TlsPolicy(text)
     except ValueError:
         raise SettingsError(f"ENGINE_SMTP_TLS={text!r}: use require, may or off") from None
+
+
+def _tracking_url(text: str, *, public_url: str) -> str:
+    """Return the base of links in mail; of its own, it has a host of its own, as an origin has."""
+    url = urlsplit(text)
+    if text and (
+        url.scheme not in {"http", "https"}
+        or not url.hostname
+        or url.hostname == urlsplit(public_url).hostname
+    ):
+        raise SettingsError(
+            f"ENGINE_TRACKING_URL={text!r}: name an http(s) address whose host is not that of "
+            "ENGINE_PUBLIC_URL, such as https://t.example.com"
+        )
+    return text.rstrip("/") or public_url
 
 
 def _mailbox(text: str, *, public_url: str) -> tuple[str, str]:

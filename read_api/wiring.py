@@ -134,7 +134,7 @@ class Wiring:
     def _public(self) -> dict[str, object]:
         settings = self.adapters.settings
         return {
-            "links": LinkReader(SignedLinks(settings.secret_key, public_url=settings.public_url)),
+            "links": LinkReader(SignedLinks(settings.secret_key, public_url=settings.tracking_url)),
             "export_links": ExportLinks(settings.secret_key, public_url=settings.public_url),
             "export_files": ExportFiles(self.adapters.pool, ExportPlaces(settings.exports_dir)),
             "public_url": settings.public_url,

@@ -77,7 +77,7 @@ class Dispatcher:
         self._leases = DispatcherLeases(adapters.pool)
         self._queue = EmailQueue(adapters.pool, owner=clock.new_id())
         settings = adapters.settings
-        links = SignedLinks(settings.secret_key, public_url=settings.public_url)
+        links = SignedLinks(settings.secret_key, public_url=settings.tracking_url)
         self._claimer = Claimer(
             adapters, self._queue, CampaignMails(adapters.pool, links), sandbox=sandbox
         )

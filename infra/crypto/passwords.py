@@ -2,13 +2,12 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from threading import BoundedSemaphore
 from typing import TypeVar
 
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
-from zxcvbn.frequency_lists import FREQUENCY_LISTS
+from zxcvbn import zxcvbn
 
 from commands.identity.ports import TooManyAttemptsError
 from domain.identity.password_rules import MAX_BYTES
@@ -22,6 +21,9 @@ LANES = 1
 QUEUE = 64
 WAIT_S = 10.0
 RETRY_AFTER_S = 2.0
+FIRST_GUESSES = 1_000_000
+MOST_GUESSED = 40
+"""Characters; what is longer is not among the first guesses, and estimating it takes long."""
 
 
 class Argon2Passwords:
@@ -57,9 +59,15 @@ class Argon2Passwords:
         return self._hasher.check_needs_rehash(password_hash)
 
     def known(self, password: str) -> bool:
-        """See the port. `breached` may ask a larger list, such as an offline copy by digest."""
-        lowered = password.casefold()
-        return lowered in _common() or bool(self._breached and self._breached(password))
+        """See the port: among the first million that a list with its usual changes tries.
+
+        zxcvbn estimates how many guesses come before it (Wheeler, USENIX Security 2016): its
+        30,000 leaked passwords and its words, each with capitals, digits and look-alikes, dates
+        and rows of keys. `breached` may ask a larger list, such as an offline copy by digest.
+        """
+        short = len(password) <= MOST_GUESSED
+        first = short and zxcvbn(password)["guesses"] < FIRST_GUESSES
+        return first or bool(self._breached and self._breached(password))
 
     def _compare(self, password_hash: str, password: str) -> bool:
         try:
@@ -84,9 +92,3 @@ class Argon2Passwords:
                 return running.result()  # it has begun meanwhile
         finally:
             self._queue.release()
-
-
-@cache
-def _common() -> frozenset[str]:
-    """Return the passwords that people choose most, from zxcvbn's lists (MIT)."""
-    return frozenset(FREQUENCY_LISTS["passwords"])

@@ -7,7 +7,7 @@ from litestar.types import Scope
 
 from infra.edge_values import origin_of
 from infra.settings import Settings
-from read_api.edge.refusals import RefusalError
+from read_api.edge.refusals import RefusalError, not_found
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 OWN_HEADER = b"x-engine-request"
@@ -19,6 +19,8 @@ MAY_SEND = (
 )
 MAY_READ = "ratelimit, ratelimit-policy, retry-after, x-request-id"
 PREFLIGHT_S = 600
+LINKED = ("/t/", "/u/")
+"""Where links in mail lead: pixel, redirect and unsubscribe page."""
 
 
 class Origins:
@@ -27,14 +29,23 @@ class Origins:
     def __init__(self, settings: Settings) -> None:
         public = urlsplit(settings.public_url).hostname or ""
         own = {_bracketed(public), _bracketed(settings.http_host.lower())}
-        self._hosts = LOOPBACK | settings.edge.hosts | own
+        tracking = _bracketed(urlsplit(settings.tracking_url).hostname or "")
+        self._tracking = tracking if tracking not in own else None
+        self._hosts = LOOPBACK | settings.edge.hosts | own | {tracking}
         self._cors = settings.edge.origins
         self._ours = self._cors | {origin_of(settings.public_url)}
 
     def check_host(self, scope: Scope) -> None:
-        """Refuse a request that is for somebody else. X-Forwarded-Host is never looked at."""
+        """Refuse a request that is for somebody else. X-Forwarded-Host is never looked at.
+
+        A tracking host of its own has the pages that mails link to and nothing else: what stands
+        on them shares no origin with the API (OWASP ASVS 5.0, 3.5.4).
+        """
         hosts = [value for name, value in scope["headers"] if name == b"host"]
-        if len(hosts) != 1 or _without_port(hosts[0]) not in self._hosts:
+        host = _without_port(hosts[0]) if len(hosts) == 1 else None
+        if host == self._tracking and host and not scope["path"].startswith(LINKED):
+            raise not_found()
+        if host not in self._hosts:
             raise RefusalError(
                 "unknown_host",
                 "this server does not answer to that name; the operator lists names in "

@@ -1,5 +1,6 @@
 """Field types of requests and answers: bounded text and shared shapes."""
 
+import unicodedata
 from typing import Annotated
 
 import msgspec
@@ -28,4 +29,32 @@ Position = Annotated[
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Base of request bodies: a field that is not declared is refused."""
+    """Base of request bodies: a field that is not declared is refused, text is taken in NFC.
+
+    Two spellings that look the same are one (Unicode Standard Annex 15). Passwords stay as they
+    were typed, so that no change of Unicode locks anybody out.
+    """
+
+    def __post_init__(self) -> None:
+        """Bring the text of all fields but passwords into NFC."""
+        for name in self.__struct_fields__:
+            value = getattr(self, name)
+            if not (name in EXACT or (isinstance(value, str) and value.isascii())):
+                composed = _composed(value)
+                if composed is not value:
+                    msgspec.structs.force_setattr(self, name, composed)
+
+
+EXACT = frozenset({"password", "current_password", "new_password"})
+
+
+def _composed(value: object) -> object:
+    match value:
+        case str():
+            return unicodedata.normalize("NFC", value)
+        case list() | tuple() | set() | frozenset():
+            return type(value)(_composed(item) for item in value)
+        case dict():
+            return {_composed(key): _composed(item) for key, item in value.items()}
+        case _:
+            return value

@@ -12,6 +12,7 @@ from litestar import Request, get, post
 from msgspec.structs import replace
 
 from infra.bootstrap import Adapters
+from infra.crypto.links import SignedLinks
 from infra.edge_values import Limit, parse_networks
 from infra.observability.http_metrics import HttpMetrics
 from infra.postgres.connections import Role
@@ -93,6 +94,22 @@ async def test_only_our_own_names_are_answered_to(app: Adapters) -> None:
             assert not host or host not in answer.text, "and it is not written back"
         twice = [("Host", "mail.example.com"), ("Host", "mail.example.com")]
         assert code(await client.get("/livez", headers=twice)) == (400, "unknown_host")
+
+
+async def test_a_tracking_host_of_its_own_has_the_linked_pages_and_nothing_else(
+    app: Adapters,
+) -> None:
+    app.settings = replace(app.settings, tracking_url="https://t.example.com")
+    async with edge(app) as client:
+        there = {"Host": "t.example.com"}
+        assert (await client.get("/t/o/none.gif", headers=there)).status_code == 200
+        assert (await client.get("/u/none", headers=there)).status_code != 400
+        for path in ("/livez", "/v1/me", "/v1/contacts", "/", "/t", "/v1/../t/"):
+            assert code(await client.get(path, headers=there)) == (404, "not_found"), path
+        assert (await client.get("/t/o/none.gif")).status_code == 200  # of mails sent before
+    token = SignedLinks(app.settings.secret_key, public_url=app.settings.tracking_url)
+    urls = token.of_message(workspace_id=uuid4(), campaign_id=uuid4(), contact_id=uuid4(), links=1)
+    assert urls.open_url.startswith("https://t.example.com/t/o/")
 
 
 async def test_only_listed_origins_may_read_answers(app: Adapters) -> None:

@@ -83,7 +83,10 @@ def test_a_hash_has_its_parameters_in_it_and_weaker_ones_are_outdated(
 
 def test_a_common_password_is_known_and_a_larger_list_may_be_asked() -> None:
     ours = Argon2Passwords(at_once=1)
-    assert ours.known("Password123")
+    for first in ("Password123", "Passw0rd!", "iloveyou2", "abc12345678", "k3v1nd01"):
+        assert ours.known(first), first
+    for later in ("Tr0ub4dour&3", "marathon runner", "x" * 500 + PASSWORD):
+        assert not ours.known(later), later
     assert not ours.known(PASSWORD)
     assert Argon2Passwords(at_once=1, breached=PASSWORD.__eq__).known(PASSWORD)
 

@@ -1,7 +1,7 @@
 """Return paths: whoever answers one names a message of ours, or nothing."""
 
 import re
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -11,7 +11,7 @@ from infra.crypto.return_paths import ReturnKind, ReturnPaths, ReturnTarget
 from infra.settings import Secret
 
 PATHS = ReturnPaths(Secret("k" * 32 + "another-one"), "bounces.example.com")
-WORKSPACE, MESSAGE = uuid4(), uuid4()
+WORKSPACE, MESSAGE = UUID(int=7), UUID(int=8)
 LOCAL = PATHS.of(WORKSPACE, MESSAGE).partition("@")[0]
 
 
