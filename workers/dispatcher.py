@@ -82,7 +82,7 @@ class Dispatcher:
             adapters, self._queue, CampaignMails(adapters.pool, links), sandbox=sandbox
         )
         self._recorder = OutcomeRecorder(adapters.log, self._queue)
-        self._rates = RelayRates(adapters.pool)
+        self._rates = RelayRates(adapters.pool, holder=self._queue.owner)
         self._rate = RelayRate(relay, rate_per_s) if rate_per_s > 0 else None
         self._hand_over = HandOver(
             adapters.log,

@@ -1,28 +1,34 @@
-"""Slots that all dispatchers of a relay share: at the allowed rate, never above it."""
+"""Permits that all dispatchers of a relay share: at the allowed rate, never above it.
 
+A permit is good for one block and free again a window after the last answer for that block: a
+block that was late cannot push a later second above the allowance, whoever sends it.
+"""
+
+import time
 from math import floor
+from uuid import UUID
 
 import msgspec
 
 from infra.postgres.connections import Pool
 
-BLOCK_S = 0.02  # a block is what the rate allows in this time, at least one message
-# Slots lie so much further apart, so that a late block before an early one, by up to 10 ms, does
-# not push a second above its allowance.
-HEADROOM = 0.99
+BLOCK_S = 0.01  # a block is what the rate allows in this time, at least one message
+CHUNK_S = 0.05  # so much is handed over together: a crash leaves little that waited for its turn
+SPACING = 0.9  # of an even share: how close blocks may begin to catch up with what was late
 
 _SET = """
-INSERT INTO relay_rates (relay, rate_per_s) VALUES (%s, %s)
-ON CONFLICT (relay) DO UPDATE SET rate_per_s = excluded.rate_per_s
+INSERT INTO relay_rates (relay, rate_per_s, permits, window_s, granted_until)
+VALUES (%(relay)s, %(rate_per_s)s, %(permits)s, %(window_s)s, '-infinity')
+ON CONFLICT (relay) DO UPDATE SET rate_per_s = excluded.rate_per_s,
+    permits = excluded.permits, window_s = excluded.window_s
 """
-# Nothing is saved up: a slot begins now at the earliest, and a block's time after the last one.
-_RESERVE = """
-UPDATE relay_rates
-   SET granted_until = greatest(granted_until + make_interval(secs => %s / rate_per_s),
-                                clock_timestamp())
- WHERE relay = %s
-RETURNING extract(epoch FROM granted_until - clock_timestamp())
+# Permits beyond the allowance stay: they are not given out, and keep their time for a higher one.
+_SLOTS = """
+INSERT INTO relay_slots (relay, slot) SELECT %(relay)s, generate_series(0, %(permits)s - 1)
+ON CONFLICT DO NOTHING
 """
+_TAKE = "SELECT slot, wait_s FROM take_relay_slot(%s, %s, %s)"
+_FREE = "SELECT free_relay_slot(%s, %s, %s, %s)"
 
 
 class RelayRate(msgspec.Struct, frozen=True):
@@ -33,31 +39,61 @@ class RelayRate(msgspec.Struct, frozen=True):
 
     @property
     def block(self) -> int:
-        """How many messages one slot is for."""
+        """How many messages one permit is for."""
         return max(1, floor(self.rate_per_s * BLOCK_S))
 
     @property
-    def slotted_rate_per_s(self) -> float:
-        """The rate that is used: whole blocks fit into a second."""
-        blocks = self.rate_per_s if self.block == 1 else floor(self.rate_per_s / self.block)
-        return blocks * self.block * HEADROOM
+    def chunk(self) -> int:
+        """How many messages are handed over together, to be sent in blocks."""
+        return max(self.block, floor(self.rate_per_s * CHUNK_S))
+
+    @property
+    def permits(self) -> int:
+        """How many blocks fit into a window."""
+        return max(1, floor(self.rate_per_s / self.block))
+
+    @property
+    def window_s(self) -> float:
+        """The window in which all permits together are exactly the rate: a second, or nearly."""
+        return self.permits * self.block / self.rate_per_s
+
+
+class Permit(msgspec.Struct, frozen=True):
+    """The right to send one block, from `wait_s` seconds after it was taken."""
+
+    rate: RelayRate
+    slot: int
+    wait_s: float
 
 
 class RelayRates:
-    """The table of allowances, by the database's clock."""
+    """The table of allowances, by the database's clock; `holder` is the dispatcher's id."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, *, holder: UUID) -> None:
         self._pool = pool
+        self._holder = holder
 
     def allow(self, rate: RelayRate) -> None:
         """Set the allowance of a relay."""
-        with self._pool.connection() as connection:
-            connection.execute(_SET, (rate.relay, rate.slotted_rate_per_s))
+        values = {
+            "relay": rate.relay,
+            "rate_per_s": rate.rate_per_s,
+            "permits": rate.permits,
+            "window_s": rate.window_s,
+        }
+        with self._pool.connection() as connection, connection.transaction():
+            connection.execute(_SET, values)
+            connection.execute(_SLOTS, values)
 
-    def reserve(self, rate: RelayRate) -> float:
-        """Reserve the next slot, good for one block; returns the seconds until it begins."""
+    def take(self, rate: RelayRate) -> Permit | None:
+        """Take the next permit; None while all are held by blocks that wait or are on the wire."""
         with self._pool.connection() as connection:
-            row = connection.execute(_RESERVE, (float(rate.block), rate.relay)).fetchone()
-        if row is None:
-            raise LookupError(f"no allowance is set for the relay {rate.relay}")
-        return max(float(row[0]), 0.0)
+            row = connection.execute(_TAKE, (rate.relay, self._holder, SPACING)).fetchone()
+        return Permit(rate, int(row[0]), max(float(row[1]), 0.0)) if row else None
+
+    def free(self, permit: Permit, *, answered_at: float) -> None:
+        """Give it back; `answered_at` is when the last answer came, by the monotonic clock."""
+        with self._pool.connection() as connection:
+            age_s = time.monotonic() - answered_at
+            values = (permit.rate.relay, permit.slot, self._holder, age_s)
+            connection.execute(_FREE, values)

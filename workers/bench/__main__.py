@@ -17,6 +17,7 @@ from workers.bench import (
     lag,
     limiter,
     logins,
+    rate_exact,
     streets,
     verifying,
 )
@@ -42,6 +43,9 @@ BENCHMARKS: Mapping[str, Callable[[Stage], Measured]] = {
     "log_seal": verifying.log_seal,
     "log_verify": verifying.log_verify,
     "dispatch_end_to_end": jobs.dispatch_end_to_end,
+    "rate_exact_50": rate_exact.rate_exact_50,
+    "rate_exact_500": rate_exact.rate_exact_500,
+    "rate_exact_2000": rate_exact.rate_exact_2000,
     "http_contact_page": http_reads.http_contact_page,
     "limiter_hot_key": limiter.limiter_hot_key,
     "limiter_5000_keys": limiter.limiter_5000_keys,

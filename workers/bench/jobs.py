@@ -52,9 +52,9 @@ CREATE TABLE bare_contacts (
 def import_contacts(stage: Stage) -> Measured:
     """Import a clean CSV file; the limit is the csv module and unnest into a bare table."""
     with TemporaryDirectory() as room:
-        file = _contact_file(Path(room), ROWS)
+        file = contact_file(Path(room), ROWS)
         limit = rate(ROWS, lambda: _import_bare(stage, file))
-        workspace = _workspace(stage)
+        workspace = new_workspace(stage)
         start_import(stage.worker, workspace, file, {})
         importer = Importer(stage.worker)
         ours = rate(ROWS, lambda: importer.step(Stop()))
@@ -64,11 +64,11 @@ def import_contacts(stage: Stage) -> Measured:
 def dispatch_end_to_end(stage: Stage) -> Measured:
     """From claim to recorded EmailSent; the limit is a pipelined sender of a constant message."""
     with TemporaryDirectory() as room, _sink(Path(room)) as port:
-        workspace = _workspace(stage)
-        start_import(stage.worker, workspace, _contact_file(Path(room), MAILS), {})
+        workspace = new_workspace(stage)
+        start_import(stage.worker, workspace, contact_file(Path(room), MAILS), {})
         Importer(stage.worker).step(Stop())
         _project(stage)
-        _launch(stage, workspace)
+        launch(stage, workspace)
         message = _message_of_that_size()
         limit = rate(MAILS, lambda: asyncio.run(_send_bare(port, message)))
         ours = rate(MAILS, lambda: _dispatch(stage, port))
@@ -96,7 +96,8 @@ def _stop_when_empty(stage: Stage, stop: Stop) -> None:
         time.sleep(0.05)
 
 
-def _workspace(stage: Stage) -> UUID:
+def new_workspace(stage: Stage) -> UUID:
+    """Create a workspace that can send."""
     workspace = uuid4()
     command = CreateWorkspace(
         workspace_id=workspace,
@@ -109,7 +110,8 @@ def _workspace(stage: Stage) -> UUID:
     return workspace
 
 
-def _launch(stage: Stage, workspace: UUID) -> None:
+def launch(stage: Stage, workspace: UUID) -> None:
+    """Queue a campaign of ordinary mail for everybody in the workspace."""
     template, campaign, log = uuid4(), uuid4(), stage.app.log
     html = TEMPLATE.read_text(encoding="utf-8")
     adding = AddTemplate(template_id=template, name="bench", subject="Bench", html=html)
@@ -137,7 +139,8 @@ def _project(stage: Stage) -> None:
     live.release()
 
 
-def _contact_file(room: Path, rows: int) -> Path:
+def contact_file(room: Path, rows: int) -> Path:
+    """Write a CSV file of so many people."""
     file = room / "contacts.csv"
     with file.open("w", newline="", encoding="utf-8") as out:
         writer = csv.writer(out)

@@ -1,7 +1,7 @@
 """Hand chunks to the relay, at most once: recorded first, looked at once more, then sent."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 import structlog
@@ -21,6 +21,7 @@ from infra.postgres.sql_effect import StaleStateError
 from infra.smtp.mail import MailSender, NotSent
 from workers.acting import acting
 from workers.dispatching.campaign_mail import Ready
+from workers.dispatching.pacing import Turn
 from workers.dispatching.persistence import persist
 from workers.dispatching.recording import OutcomeRecorder
 from workers.dispatching.settling import Settled, Settler
@@ -65,7 +66,7 @@ class HandOver:
     @property
     def chunk(self) -> int:
         """How many messages the next chunk should have."""
-        return self._rate.block if self._rate else self._chunk
+        return min(self._rate.chunk, MOST_CHUNK) if self._rate else self._chunk
 
     async def send(self, run: CampaignRun, chunk: Sequence[Ready]) -> None:
         """See a chunk through, until its outcomes are in the log.
@@ -84,21 +85,29 @@ class HandOver:
             correlation_id=str(request),
             messages=len(chunk),
         )
-        if self._rate is not None:
-            rate = self._rate
-            await asyncio.sleep(await persist(lambda: self._rates.reserve(rate)))
-        contacts = [ready.task.contact_id for ready in chunk]
+        recorded: list[asyncio.Event] = []
+        with span("dispatch", parent=trace_of(request) if request else None, mails=len(chunk)):
+            for block in _blocks(chunk, self._rate):
+                recorded += await self._send_block(run, block)
+        await asyncio.gather(*(event.wait() for event in set(recorded)))
+
+    async def _send_block(self, run: CampaignRun, block: Sequence[Ready]) -> list[asyncio.Event]:
+        """Wait for the block's turn, look once more, and send what still may go."""
+        turn = Turn(self._rates, self._rate)
+        await turn.come_near()
+        contacts = [ready.task.contact_id for ready in block]
         gate, stopped = await persist(lambda: self._last_look(run, contacts))
         recorded = [
             self._recorder.add(settled)
-            for ready in chunk
+            for ready in block
             if (settled := self._stopped(run, ready, gate, stopped))
         ]
         if gate == "open":
-            wanted = [ready for ready in chunk if ready.task.contact_id not in stopped]
-            with span("dispatch", parent=trace_of(request) if request else None, mails=len(wanted)):
-                recorded += await self._send(run, wanted)
-        await asyncio.gather(*(event.wait() for event in set(recorded)))
+            wanted = [ready for ready in block if ready.task.contact_id not in stopped]
+            await turn.begin()
+            recorded += await self._send(run, wanted)
+        await turn.end()
+        return recorded
 
     async def _request_of(self, run: CampaignRun) -> UUID | None:
         """Return the request that launched the campaign; asked once a campaign."""
@@ -170,3 +179,9 @@ class HandOver:
         fitting = int(sent * AIM_S / max(took_s, 0.001))
         if fitting < self._chunk or sent >= self._chunk:
             self._chunk = min(max(fitting, 1, self._chunk // 2), self._chunk * 2, MOST_CHUNK)
+
+
+def _blocks(chunk: Sequence[Ready], rate: RelayRate | None) -> Iterable[Sequence[Ready]]:
+    """Cut a chunk into what one permit is good for."""
+    size = rate.block if rate else max(len(chunk), 1)
+    return (chunk[at : at + size] for at in range(0, len(chunk), size))

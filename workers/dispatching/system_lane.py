@@ -26,6 +26,7 @@ from infra.postgres.relay_rates import RelayRate, RelayRates
 from infra.postgres.system_mails import ClaimedMail, Content, SystemMailQueue
 from infra.smtp.mail import Accepted, Outcome, OutgoingMail, Refused
 from workers.acting import acting
+from workers.dispatching.pacing import Turn
 from workers.dispatching.persistence import persist
 from workers.dispatching.system_settling import SystemSettler
 from workers.runtime import Stop
@@ -106,8 +107,6 @@ class SystemLane:
         if mail.expires_at <= mail.claimed_at:
             await self._give_up(mail, str(Cause.EXPIRED), relay=route.relay)
             return
-        if (rate := route.rate) is not None:
-            await asyncio.sleep(await persist(lambda: self._rates.reserve(rate)))
         content = await persist(lambda: self._queue.open(mail))
         if content is None:
             await self._give_up(mail, "erased", relay=route.relay)
@@ -118,7 +117,11 @@ class SystemLane:
             log.exception("system_mail_unwritable", mail_id=str(mail.mail_id), error=error)
             await self._give_up(mail, "unwritable", relay=route.relay)
             return
+        turn = Turn(self._rates, route.rate)
+        await turn.come_near()
+        await turn.begin()
         outcome = await route.sender.send_one(outgoing)
+        await turn.end()
         self._say(mail, outcome)
         await self._record(
             mail.workspace_id, self._settler.settle(mail, outcome, relay=route.relay)
