@@ -250,9 +250,6 @@ class CampaignRuns(Protocol):
     def cancel(self, workspace_id: UUID, campaign_id: UUID) -> Effect:
         """Return the effect that shuts the gate for good; what is queued will be skipped."""
 
-    def close(self, workspace_id: UUID, campaign_id: UUID) -> Effect:
-        """Return the effect that takes a finished campaign off the calendar."""
-
 
 class Audience(Protocol):
     """Who can be mailed, and what is known of them."""

@@ -30,6 +30,12 @@ from commands.http.data_exports import (
     post_contact_export,
     post_workspace_export,
 )
+from commands.http.dead_letters import (
+    post_discard,
+    post_discard_matching,
+    post_redrive,
+    post_redrive_matching,
+)
 from commands.http.developer import delete_api_key, post_api_key, post_api_key_rotation
 from commands.http.invitations import (
     delete_invitation,
@@ -38,6 +44,7 @@ from commands.http.invitations import (
     post_invitation_resend,
 )
 from commands.http.members import delete_member, post_leave, put_member_role
+from commands.http.messages import post_resolution
 from commands.http.onboarding import (
     post_onboarding_skip,
     put_onboarding_contacts,
@@ -100,7 +107,8 @@ from read_api.queries.consents import get_consents
 from read_api.queries.contacts import get_contact, get_contacts, get_suppressions
 from read_api.queries.content import get_template, get_templates
 from read_api.queries.data_exports import get_data_export, get_data_exports
-from read_api.queries.delivery import get_campaign_messages, get_dead_letters, get_message
+from read_api.queries.dead_letters import get_dead_letters, get_uncertain
+from read_api.queries.delivery import get_campaign_messages, get_message
 from read_api.queries.developer import get_api_key, get_api_keys
 from read_api.queries.exports import get_export, get_exports
 from read_api.queries.identity import get_key_set, get_me, get_sessions
@@ -189,6 +197,12 @@ ROUTES: tuple[HTTPRouteHandler, ...] = (
     get_message,
     get_suppressions,
     get_dead_letters,
+    get_uncertain,
+    post_redrive,
+    post_redrive_matching,
+    post_discard,
+    post_discard_matching,
+    post_resolution,
     post_api_key,
     get_api_keys,
     get_api_key,

@@ -33,6 +33,7 @@ from infra.postgres.audience import PostgresAudience
 from infra.postgres.campaign_runs import PostgresCampaignRuns
 from infra.postgres.checkpoints import Checkpoints
 from infra.postgres.contact_directory import ContactDirectory
+from infra.postgres.dead_letters import PostgresDeadLetters
 from infra.postgres.do_not_mail import PostgresDoNotMail
 from infra.postgres.erasure_preview import ErasurePreviews
 from infra.postgres.erasures import PostgresErasures
@@ -56,6 +57,7 @@ from infra.postgres.system_mails import PostgresSystemMails
 from infra.postgres.token_lookup import TokenLookup
 from infra.postgres.tracked_campaigns import TrackedCampaigns
 from infra.postgres.trash import PostgresTrash
+from infra.postgres.uncertain_messages import PostgresUncertainMessages
 from infra.postgres.uploads import Uploads
 from infra.postgres.verified_addresses import VerifiedAddresses
 from infra.postgres.workspace_overviews import WorkspaceOverviews
@@ -126,6 +128,8 @@ class Wiring:
             "runs": PostgresCampaignRuns(),
             "audience": PostgresAudience(pool),
             "erasures": PostgresErasures(pool),
+            "dead_letters": PostgresDeadLetters(pool),
+            "uncertain": PostgresUncertainMessages(pool),
             "trash": PostgresTrash(pool),
             "retention": PostgresRetention(pool),
             "receipts": ErasureReceipts(pool, self.adapters.settings.secret_key),

@@ -15,7 +15,12 @@ from infra.clock import new_id
 from infra.observability.metrics import serve_metrics
 from infra.postgres.account_leftovers import forget_account_leftovers
 from infra.postgres.audience import PostgresAudience
-from infra.postgres.campaign_runs import CampaignRun, PostgresCampaignRuns, RunFinder
+from infra.postgres.campaign_runs import (
+    CampaignRun,
+    PostgresCampaignRuns,
+    RunFinder,
+    close_run,
+)
 from infra.postgres.dispatcher_leases import DispatcherLeases
 from infra.postgres.email_queue import cancelled_tasks
 from infra.postgres.heartbeats import beat
@@ -113,18 +118,18 @@ class Scheduler:
         return len(tasks)
 
     def _finish(self, run: CampaignRun) -> None:
-        """Complete a campaign without tasks; a cancelled one only leaves the calendar."""
+        """Complete a campaign without tasks; one that has ended only leaves the calendar."""
         if run.gate == "cancelled":
             self._finder.put_away(run)
             return
-        closed = self._runs.close(run.workspace_id, run.campaign_id)
         self._log.decide(
             CAMPAIGN,
             run.campaign_id,
             lambda campaign: decider.complete(campaign, campaign_id=run.campaign_id),
             acting(NAME, run.workspace_id, new_id()),
-            effects=lambda _: [closed],
+            effects=lambda _: [close_run(run)],
         )
+        self._finder.put_away(run)  # completed before: a message that was queued again is through
         log.info("campaign_completed", campaign_id=str(run.campaign_id))
 
     def _keep_house(self) -> None:

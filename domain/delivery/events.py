@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
-from domain.delivery import lane_events
+from domain.delivery import lane_events, outcome_events
 from domain.shared.model import Event
 from domain.shared.personal import Personal
 
@@ -201,4 +201,5 @@ EVENTS: tuple[type[Event], ...] = (
     SystemMailDeferred,
     SystemMailFailed,
     *lane_events.EVENTS,
+    *outcome_events.EVENTS,
 )

@@ -29,13 +29,16 @@ _GATE = """
 UPDATE campaign_runs SET gate = %(gate)s
  WHERE workspace_id = %(workspace_id)s AND campaign_id = %(campaign_id)s
 """
+# Unless a message was queued again since somebody saw that nothing is left.
+_CLOSE = _GATE + " AND reopened = %(reopened)s"
 _EXPANDED = """
 UPDATE campaign_runs SET expanded = true
  WHERE workspace_id = %(workspace_id)s AND campaign_id = %(campaign_id)s
 """
 _COLUMNS: LiteralString = (
     "workspace_id, campaign_id, gate, snapshot, coalesce(launched_at_ms, 0),"
-    " coalesce(launched_position, 0), expand_after, queued, skipped, sandbox, sending_domain"
+    " coalesce(launched_position, 0), expand_after, queued, skipped, sandbox,"
+    " sending_domain, reopened"
 )
 _DUE = "gate = 'scheduled' AND send_at <= clock_timestamp() ORDER BY send_at"
 _EXPANDABLE = (
@@ -70,7 +73,8 @@ _SENDABLE: LiteralString = (
 class CampaignRun(msgspec.Struct, frozen=True):
     """One campaign that is on the calendar; `launched_at_ms` is 0 before the launch.
 
-    `destination` is the one that a claim is for.
+    `destination` is the one that a claim is for, `reopened` says how often a message was queued
+    again.
     """
 
     workspace_id: UUID
@@ -84,6 +88,7 @@ class CampaignRun(msgspec.Struct, frozen=True):
     skipped: int
     sandbox: bool = False
     sending_domain: str = ""
+    reopened: int = 0
     destination: str = ""
 
 
@@ -121,10 +126,6 @@ class PostgresCampaignRuns:
         """See the port."""
         return SqlEffect(_GATE, _key(workspace_id, campaign_id) | {"gate": "cancelled"})
 
-    def close(self, workspace_id: UUID, campaign_id: UUID) -> SqlEffect:
-        """See the port."""
-        return SqlEffect(_GATE, _key(workspace_id, campaign_id) | {"gate": "closed"})
-
     def mark_expanded(self, workspace_id: UUID, campaign_id: UUID) -> SqlEffect:
         """Return the effect that says the audience is complete; goes with AudienceFrozen."""
         return SqlEffect(_EXPANDED, _key(workspace_id, campaign_id))
@@ -157,9 +158,9 @@ class RunFinder:
         return self._find(_FINISHED)
 
     def put_away(self, run: CampaignRun) -> None:
-        """Take a cancelled campaign off the calendar; its end is in the log already."""
+        """Take a campaign off the calendar whose end is in the log already."""
         with tenant_scope(self._pool, run.workspace_id) as cursor:
-            cursor.execute(_GATE, _key(run.workspace_id, run.campaign_id) | {"gate": "closed"})
+            close_run(run).apply(cursor)
 
     def _find(self, condition: LiteralString) -> Sequence[CampaignRun]:
         return self._rows("SELECT " + _COLUMNS + " FROM campaign_runs r WHERE " + condition)
@@ -167,6 +168,12 @@ class RunFinder:
     def _rows(self, query: LiteralString) -> Sequence[CampaignRun]:
         with self._pool.connection() as connection:
             return [CampaignRun(*row) for row in connection.execute(query).fetchall()]
+
+
+def close_run(run: CampaignRun) -> SqlEffect:
+    """Return the effect that takes it off the calendar, unless something was queued again."""
+    key = _key(run.workspace_id, run.campaign_id)
+    return SqlEffect(_CLOSE, key | {"gate": "closed", "reopened": run.reopened})
 
 
 def _key(workspace_id: UUID, campaign_id: UUID) -> dict[str, object]:

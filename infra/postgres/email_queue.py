@@ -22,7 +22,9 @@ SELECT t.message_id, t.contact_id, t.attempt, c.email, c.first_name, c.last_name
        c.fields::text,
        (SELECT max(d.reason) FROM do_not_mail d
          WHERE d.workspace_id = %(workspace_id)s AND d.contact_id = t.contact_id),
-       clock_timestamp()
+       clock_timestamp(),
+       (SELECT q.life_from FROM email_tasks q
+         WHERE q.workspace_id = %(workspace_id)s AND q.message_id = t.message_id)
   FROM claim_messages(%(workspace_id)s, %(campaign_id)s, %(destination)s, %(owner)s, %(limit)s) t
   LEFT JOIN contacts c ON c.workspace_id = %(workspace_id)s AND c.contact_id = t.contact_id
 """
@@ -89,7 +91,10 @@ SELECT count(*) FROM gone
 
 
 class Claimed(msgspec.Struct, frozen=True):
-    """A task of ours, with what is known of the person; `email` is None for nobody any more."""
+    """A task of ours, with what is known of the person; `email` is None for nobody any more.
+
+    `life_from` is when it was queued again; None for one whose retry life began at the launch.
+    """
 
     message_id: UUID
     contact_id: UUID
@@ -100,6 +105,7 @@ class Claimed(msgspec.Struct, frozen=True):
     fields: str | None
     stopped: str | None
     claimed_at: datetime
+    life_from: datetime | None = None
 
 
 class EmailQueue:

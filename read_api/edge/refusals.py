@@ -37,6 +37,7 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "illegal_transition": 409,
         "concurrent_change": 409,
         "person_erased": 409,
+        "not_mailable": 409,
         "last_owner": 409,
         "secret_shown": 409,
         "stopped_by_operator": 409,

@@ -1,4 +1,4 @@
-"""What became of each message, and which ones were given up?"""
+"""What became of each message?"""
 
 from uuid import UUID
 
@@ -8,8 +8,8 @@ from litestar.params import FromPath, SkipValidation
 
 from read_api.edge.paging import Page
 from read_api.edge.tenant_reads import TenantReads
-from read_api.queries.rows import FIRST_ID, LAST_ID
-from schemas.http.delivery import DeadLetter, DeadLetterPage, Message, MessagePage
+from read_api.queries.rows import FIRST_ID
+from schemas.http.delivery import Message, MessagePage
 
 COLUMNS = """
 SELECT message_id, campaign_id, contact_id, status, reason, attempt, relay, reply, queued_at,
@@ -28,12 +28,6 @@ OF_CAMPAIGN = (
 CAMPAIGN_EXISTS = """
 SELECT campaign_id FROM campaigns
  WHERE workspace_id = %(workspace_id)s AND campaign_id = %(campaign_id)s
-"""
-DEAD_LETTERS = """
-SELECT message_id, kind, campaign_id, contact_id, attempt, code, status, reason, transcript,
-       failed_at
-  FROM dead_letters WHERE workspace_id = %(workspace_id)s AND message_id < %(id)s
- ORDER BY message_id DESC LIMIT %(fetch)s
 """
 
 
@@ -69,21 +63,3 @@ def get_message(
 ) -> Message:
     """Return what became of the message."""
     return reads.one(Message, ONE, {"message_id": message_id})
-
-
-@get(
-    "/v1/dead-letters",
-    sync_to_thread=True,
-    opt={"permission": "messages:read"},
-    summary="List messages that were given up",
-    tags=["messages"],
-)
-def get_dead_letters(
-    reads: NamedDependency[SkipValidation[TenantReads]],
-    page: NamedDependency[SkipValidation[Page]],
-) -> DeadLetterPage:
-    """List them with what the relay said, those of the newest launch first."""
-    (last_id,) = page.start([LAST_ID])
-    found = reads.rows(DeadLetter, DEAD_LETTERS, {"id": last_id, "fetch": page.fetch})
-    items, following = page.finish(found, "message_id")
-    return DeadLetterPage(items=items, next=following)

@@ -39,27 +39,3 @@ class MessagePage(msgspec.Struct, frozen=True, kw_only=True):
 
     items: list[Message]
     next: NextCursor
-
-
-class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
-    """A message that was given up, with what the relay said."""
-
-    message_id: UUID
-    kind: Annotated[
-        str, msgspec.Meta(description="campaign, or the kind of a system mail: invitation ...")
-    ]
-    campaign_id: Annotated[UUID | None, msgspec.Meta(description="Null for system mail.")]
-    contact_id: UUID | None
-    attempt: int
-    code: int
-    status: str
-    reason: str
-    transcript: str
-    failed_at: datetime
-
-
-class DeadLetterPage(msgspec.Struct, frozen=True, kw_only=True):
-    """A page of dead letters."""
-
-    items: list[DeadLetter]
-    next: NextCursor

@@ -14,7 +14,15 @@ from psycopg.rows import TupleRow
 
 from infra.bootstrap import Adapters
 from infra.postgres.tenant_scope import tenant_scope
-from read_api.queries import audit_detail, audit_tail, campaigns, contacts, content, delivery
+from read_api.queries import (
+    audit_detail,
+    audit_tail,
+    campaigns,
+    contacts,
+    content,
+    dead_letters,
+    delivery,
+)
 from read_api.queries.rows import FIRST_ID, LAST_POSITION
 
 pytestmark = pytest.mark.integration
@@ -36,7 +44,15 @@ HOT: dict[str, tuple[LiteralString, set[str]]] = {
         {"workspace_id", "campaign_id", "message_id"},
     ),
     "a message": (delivery.ONE, {"workspace_id", "message_id"}),
-    "dead letters": (delivery.DEAD_LETTERS, {"workspace_id", "message_id"}),
+    "dead letters": (dead_letters.DEAD_LETTERS, {"workspace_id", "message_id"}),
+    "dead letters of a campaign": (
+        dead_letters.OF_CAMPAIGN,
+        {"workspace_id", "campaign_id", "message_id"},
+    ),
+    "uncertain messages of a campaign": (
+        dead_letters.UNCERTAIN + dead_letters.BY_ID,
+        {"workspace_id", "campaign_id", "message_id"},
+    ),
     "campaigns": (campaigns.LIST, {"workspace_id", "position"}),
     "templates": (content.LIST, {"workspace_id", "position"}),
     "the audit log as it grows": (

@@ -51,6 +51,11 @@ BODIES: dict[str, dict[str, object]] = {
     "post_api_key": {"name": "B", "scopes": ["contacts:read"]},
     "post_api_key_rotation": {},
     "post_template": {"name": "B", "subject": "S", "html": "<p>x</p>"},
+    "post_redrive": {"reason": "B"},
+    "post_discard": {"reason": "B"},
+    "post_redrive_matching": {"reason": "B", "campaign_id": "{campaign_id}"},
+    "post_discard_matching": {"reason": "B", "campaign_id": "{campaign_id}"},
+    "post_resolution": {"as": "delivered", "reason": "B"},
     "post_session_workspace": {"workspace_id": "{session_id}"},
     "put_password": {"current_password": "x", "new_password": "x"},
     "delete_me": {"password": "x"},
@@ -359,7 +364,7 @@ def test_the_owner_sees_what_the_walk_looks_for(walk: Walk) -> None:
         "get_import", "get_imports",
         "get_erasure", "get_erasure_preview", "get_trash", "get_consents", "get_retention",
         "get_data_exports", "get_data_export",
-        "get_members", "get_onboarding", "get_viewings",
+        "get_members", "get_onboarding", "get_viewings", "get_uncertain",
     }  # fmt: skip
     for method, path, operation in walk.operations():
         name = str(operation["operationId"])

@@ -68,10 +68,6 @@ class MemoryCampaignRuns:
         del workspace_id
         return Said("cancel", campaign_id)
 
-    def close(self, workspace_id: UUID, campaign_id: UUID) -> Said:
-        del workspace_id
-        return Said("close", campaign_id)
-
 
 class MemoryAudience:
     """The port `commands.ports.Audience`."""

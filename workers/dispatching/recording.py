@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from commands.ports import Effect
+from domain.delivery.events import EmailUncertain
 from domain.shared.context import Context
 from domain.shared.model import Event, Fact
 from infra.clock import new_id
@@ -15,6 +16,7 @@ from infra.eventstore.log import PostgresEventLog
 from infra.eventstore.mapper import PersonErasedError
 from infra.postgres.dead_letters import DeadLetters
 from infra.postgres.email_queue import EmailQueue
+from infra.postgres.uncertain_messages import note_uncertain
 from workers.acting import acting
 from workers.dispatching.persistence import persist
 from workers.dispatching.settling import Settled
@@ -83,8 +85,15 @@ class OutcomeRecorder:
         again = [
             (settled.message_id, settled.due_at) for settled in batch if settled.due_at is not None
         ]
+        lost = [
+            settled.message_id
+            for settled in batch
+            if isinstance(settled.fact.event, EmailUncertain)
+        ]
         letters = [settled.letter for settled in batch if settled.letter is not None]
         effects: list[Effect] = []
+        if lost:
+            effects.append(note_uncertain(workspace_id, lost, owner=self._queue.owner))
         if over:
             effects.append(self._queue.remove(workspace_id, over))
         if again:

@@ -11,6 +11,7 @@ from domain.shared.model import Fact
 from infra.clock import new_id
 from infra.eventstore.log import PostgresEventLog
 from infra.postgres.dispatcher_leases import DispatcherLeases, LeftTask, give_up
+from infra.postgres.uncertain_messages import note_uncertain
 from workers.acting import acting
 from workers.dispatching.settling import outcome_id
 
@@ -53,10 +54,14 @@ def _sort_out(
     if free:
         leases.free(workspace_id, free, owner=owner)
     if lost:
+        over = [task.message_id for task in lost]
         log_.record(
             list(_uncertain(lost, relays=relays)),
             acting("scheduler", workspace_id, new_id()),
-            effects=[give_up(workspace_id, [task.message_id for task in lost], owner=owner)],
+            effects=[
+                note_uncertain(workspace_id, over, owner=owner),
+                give_up(workspace_id, over, owner=owner),
+            ],
         )
     log.warning("dispatcher_recovered", dispatcher=str(owner), freed=len(free), uncertain=len(lost))
 

@@ -112,7 +112,7 @@ class Settler(msgspec.Struct, frozen=True, kw_only=True):
         due = next_attempt_at(
             policy,
             attempt=task.attempt + 1,
-            queued_at=datetime.fromtimestamp(run.launched_at_ms / 1000, UTC),
+            queued_at=task.life_from or datetime.fromtimestamp(run.launched_at_ms / 1000, UTC),
             now=self.now(),
             jitter=self.jitter(),
             hint_s=retry_hint_s(reply.text),
