@@ -107,13 +107,22 @@ from read_api.queries.consents import get_consents
 from read_api.queries.contacts import get_contact, get_contacts, get_suppressions
 from read_api.queries.content import get_template, get_templates
 from read_api.queries.data_exports import get_data_export, get_data_exports
-from read_api.queries.dead_letters import get_dead_letters, get_uncertain
-from read_api.queries.delivery import get_campaign_messages, get_message
+from read_api.queries.dead_letters import (
+    get_dead_letter,
+    get_dead_letters,
+    get_uncertain,
+)
+from read_api.queries.delivery import get_campaign_messages
 from read_api.queries.developer import get_api_key, get_api_keys
 from read_api.queries.exports import get_export, get_exports
 from read_api.queries.identity import get_key_set, get_me, get_sessions
 from read_api.queries.imports import get_import, get_imports, get_rejected
 from read_api.queries.members import get_invitations, get_members, get_workspaces
+from read_api.queries.messages import (
+    get_contact_messages,
+    get_explanation,
+    get_message,
+)
 from read_api.queries.onboarding import get_onboarding
 from read_api.queries.operator import get_operated_workspaces, get_viewings
 from read_api.queries.privacy import get_erasure, get_erasure_preview, get_retention
@@ -195,8 +204,11 @@ ROUTES: tuple[HTTPRouteHandler, ...] = (
     get_stats,
     get_campaign_messages,
     get_message,
+    get_contact_messages,
+    get_explanation,
     get_suppressions,
     get_dead_letters,
+    get_dead_letter,
     get_uncertain,
     post_redrive,
     post_redrive_matching,

@@ -11,6 +11,7 @@ from litestar.di import Provide
 from commands.identity.letters import Letters
 from commands.identity.sign_in import Door
 from commands.ports import EventLog
+from domain.shared.platform import PLATFORM
 from infra.bootstrap import Adapters
 from infra.clock import new_id, now
 from infra.crypto.export_links import ExportLinks
@@ -73,7 +74,7 @@ from read_api.edge.request_marks import caller_of
 from read_api.edge.session_authenticator import SessionAuthenticator
 from read_api.edge.signed_links import LinkReader
 from read_api.edge.sse import LiveStreams
-from read_api.edge.tenant_reads import ReadsProvider
+from read_api.edge.tenant_reads import ReadsProvider, TenantReads
 from read_api.edge.upload import provide_upload
 from read_api.edge.viewing_authenticator import ViewingAuthenticator
 from read_api.edge.write_context import WriteContext
@@ -183,6 +184,7 @@ class Wiring:
             "upload": Provide(provide_upload),
             "form": Provide(provide_form),
             "reads": Provide(reads.provide),
+            "platform_reads": constant(TenantReads(pool, PLATFORM)),
             "account_reads": Provide(reads.provide_account),
             "page": Provide(PageProvider(self.adapters.settings.secret_key).provide),
         }

@@ -34,13 +34,17 @@ class EmailsQueued(Event, frozen=True):
 
 
 class EmailSkipped(Event, frozen=True):
-    """This recipient gets nothing, and this is why."""
+    """This recipient gets nothing, and this is why.
+
+    `detail` names the fault of what could not be written: a code, or the place in the template.
+    """
 
     TAG: ClassVar[str] = "delivery.email_skipped.v1"
     message_id: UUID
     campaign_id: UUID
     contact_id: UUID
     reason: SkipReason
+    detail: str = ""
 
 
 class HandoverStarted(Event, frozen=True):

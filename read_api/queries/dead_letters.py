@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Annotated, Literal, LiteralString
 from uuid import UUID
 
+import msgspec
 from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, QueryParameter, SkipValidation
@@ -14,7 +15,9 @@ from read_api.edge.tenant_reads import TenantReads
 from read_api.queries.delivery import CAMPAIGN_EXISTS
 from read_api.queries.rows import FIRST_ID, LAST_ID
 from schemas.http.dead_letters import (
+    Attempt,
     DeadLetter,
+    DeadLetterDetail,
     DeadLetterPage,
     UncertainMessage,
     UncertainPage,
@@ -25,6 +28,14 @@ SELECT message_id, kind, campaign_id, contact_id, attempt, code, status, reason,
        failed_at, state, settled_at
   FROM dead_letters WHERE workspace_id = %(workspace_id)s"""
 NEWEST: LiteralString = " AND message_id < %(id)s ORDER BY message_id DESC LIMIT %(fetch)s"
+ONE = COLUMNS + " AND message_id = %(message_id)s"
+ATTEMPTS: LiteralString = """
+SELECT attempt, relay, handed_over_at, at, kind AS outcome, code, status, reply, retry_at, position
+  FROM message_marks
+ WHERE workspace_id = %(workspace_id)s AND message_id = %(message_id)s
+   AND kind IN ('deferred', 'failed', 'bounced', 'uncertain') AND attempt > 0
+ ORDER BY position
+"""
 DEAD_LETTERS = COLUMNS + NEWEST
 CONDITIONS: dict[str, LiteralString] = {
     "campaign_id": " AND campaign_id = %(campaign_id)s",
@@ -88,6 +99,24 @@ def letters_query(wanted: Mapping[str, object]) -> LiteralString:
         if wanted[name] is not None:
             query += condition
     return query + NEWEST
+
+
+@get(
+    "/v1/dead-letters/{message_id:uuid}",
+    sync_to_thread=True,
+    opt={"permission": "messages:read", "reads": ("message_ledger",)},
+    summary="One message that was given up, with every attempt",
+    tags=["messages"],
+)
+def get_dead_letter(
+    message_id: FromPath[UUID], reads: NamedDependency[SkipValidation[TenantReads]]
+) -> DeadLetterDetail:
+    """Show it with what the relay said each time, those before it was re-driven too."""
+    asked = {"message_id": message_id}
+    letter = reads.one(DeadLetter, ONE, asked)
+    return DeadLetterDetail(
+        **msgspec.structs.asdict(letter), attempts=reads.rows(Attempt, ATTEMPTS, asked)
+    )
 
 
 @get(

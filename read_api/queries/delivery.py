@@ -16,7 +16,6 @@ SELECT message_id, campaign_id, contact_id, status, reason, attempt, relay, repl
        status_at, sent_at, opened_at, clicked_at, opens, clicks
   FROM messages WHERE workspace_id = %(workspace_id)s
 """
-ONE = COLUMNS + " AND message_id = %(message_id)s"
 MESSAGES_OF_CONTACT = (
     COLUMNS + " AND contact_id = %(contact_id)s ORDER BY message_id DESC LIMIT %(fetch)s"
 )
@@ -49,17 +48,3 @@ def get_campaign_messages(
     place = {"campaign_id": campaign_id, "id": after_id, "fetch": page.fetch}
     items, following = page.finish(reads.rows(Message, OF_CAMPAIGN, place), "message_id")
     return MessagePage(items=items, next=following)
-
-
-@get(
-    "/v1/messages/{message_id:uuid}",
-    sync_to_thread=True,
-    opt={"permission": "messages:read", "reads": ("message_ledger",)},
-    summary="One message",
-    tags=["messages"],
-)
-def get_message(
-    message_id: FromPath[UUID], reads: NamedDependency[SkipValidation[TenantReads]]
-) -> Message:
-    """Return what became of the message."""
-    return reads.one(Message, ONE, {"message_id": message_id})

@@ -13,6 +13,7 @@ from psycopg import Cursor
 from psycopg.rows import TupleRow
 
 from infra.bootstrap import Adapters
+from infra.postgres import message_stories
 from infra.postgres.tenant_scope import tenant_scope
 from read_api.queries import (
     audit_detail,
@@ -22,6 +23,7 @@ from read_api.queries import (
     content,
     dead_letters,
     delivery,
+    messages,
 )
 from read_api.queries.rows import FIRST_ID, LAST_POSITION
 
@@ -31,7 +33,8 @@ ONE = UUID(int=77)
 VALUES: dict[str, object] = {
     "contact_id": ONE, "campaign_id": ONE, "message_id": ONE, "stream_id": ONE, "version": 9,
     "template_id": ONE, "id": FIRST_ID, "position": LAST_POSITION, "fetch": 51, "status": None,
-    "prefix": "p4", "email": "p4", "after": 500, "upto": 20_000, "workspace_id": ONE,
+    "prefix": "p4", "email": "p4", "after": 500,
+    "tags": ["x"], "before": 900, "destination": "other", "upto": 20_000, "workspace_id": ONE,
 }  # fmt: skip
 HOT: dict[str, tuple[LiteralString, set[str]]] = {
     "a contact": (contacts.ONE, {"workspace_id", "contact_id"}),
@@ -43,7 +46,17 @@ HOT: dict[str, tuple[LiteralString, set[str]]] = {
         delivery.OF_CAMPAIGN,
         {"workspace_id", "campaign_id", "message_id"},
     ),
-    "a message": (delivery.ONE, {"workspace_id", "message_id"}),
+    "a message": (messages.ONE, {"workspace_id", "message_id"}),
+    "what happened to a message": (messages.MARKS, {"workspace_id", "message_id"}),
+    "a person's messages": (
+        messages.OF_CONTACT,
+        {"workspace_id", "contact_id", "message_id"},
+    ),
+    "the message of a person": (message_stories.OF_PERSON, {"workspace_id", "contact_id"}),
+    "the decision behind a skip": (message_stories.DECISION, {"workspace_id", "stream_id"}),
+    "the fact of a skip": (message_stories.FACT, {"workspace_id", "stream_id"}),
+    "where a message waits": (message_stories.TASK, {"workspace_id", "message_id"}),
+    "what the claim asks": (message_stories.PLACES, {"workspace_id", "campaign_id"}),
     "dead letters": (dead_letters.DEAD_LETTERS, {"workspace_id", "message_id"}),
     "dead letters of a campaign": (
         dead_letters.OF_CAMPAIGN,

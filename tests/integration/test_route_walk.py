@@ -364,7 +364,7 @@ def test_the_owner_sees_what_the_walk_looks_for(walk: Walk) -> None:
         "get_import", "get_imports",
         "get_erasure", "get_erasure_preview", "get_trash", "get_consents", "get_retention",
         "get_data_exports", "get_data_export",
-        "get_members", "get_onboarding", "get_viewings", "get_uncertain",
+        "get_members", "get_onboarding", "get_viewings", "get_uncertain", "get_explanation",
     }  # fmt: skip
     for method, path, operation in walk.operations():
         name = str(operation["operationId"])

@@ -35,6 +35,12 @@ from domain.delivery.events import (
     HandoverStarted,
     SkipReason,
 )
+from domain.delivery.outcome_events import (
+    EmailDiscarded,
+    EmailRedriven,
+    Resolution,
+    UncertainResolved,
+)
 from domain.engagement.events import EmailOpened, LinkClicked
 from domain.privacy.events import ContactAnonymized, EngagementForgotten
 from domain.shared.model import Event
@@ -101,6 +107,7 @@ def lives(draw: st.DrawFn, person: UUID) -> list[Event]:
             of_message(EmailUncertain, person, attempt=last, relay=relay, reason="silence")
         ],
     }[end]
+    life += draw(afterwards(person, end, last, relay))
     opened = of_message(EmailOpened, person, ip="198.51.100.0")
     clicked = of_message(LinkClicked, person, link=0)
     if end in {"sent", "uncertain"}:
@@ -121,6 +128,25 @@ def lives(draw: st.DrawFn, person: UUID) -> list[Event]:
         at = draw(st.integers(1, len(life)))
         life[at:] = [ContactAnonymized(contact_id=person), *map(impersonal, life[at:])]
     return life
+
+
+@st.composite
+def afterwards(draw: st.DrawFn, person: UUID, end: str, last: int, relay: str) -> list[Event]:
+    """What people decide about a message that is over, and what comes of it."""
+    settled = {"attempt": last, "reason": "asked"}
+    if end == "failed":
+        discarded = of_message(EmailDiscarded, person, **settled)
+        again = [
+            of_message(EmailRedriven, person, **settled),
+            handed_over(person, relay=relay),
+            refused(EmailDeferred, person, last + 1, relay, retry_at_ms=1),
+        ]
+        return draw(st.sampled_from([[], [discarded], again, again[:1], again[:2]]))
+    if end == "uncertain":
+        resolution = draw(st.sampled_from([None, *Resolution]))
+        if resolution:
+            return [of_message(UncertainResolved, person, resolution=resolution, **settled)]
+    return []
 
 
 def impersonal(event: Event) -> Event:
@@ -205,7 +231,7 @@ def test_batches_cut_anywhere_give_the_same_rows(connection: Connection[TupleRow
             seen.update(name for name, rows in uncut.items() if rows)
 
     holds()
-    assert len(seen) == 7, "every table had rows"
+    assert len(seen) == 8, "every table had rows"
 
 
 def test_folding_without_the_keys_of_the_erased_gives_the_same_rows(

@@ -19,6 +19,8 @@ from workers.dispatching.skips import skipped
 
 log = structlog.get_logger()
 
+LONGEST_FAULT = 300
+
 
 class Batch(msgspec.Struct, frozen=True):
     """Claimed and rendered messages of one campaign."""
@@ -59,9 +61,11 @@ class Claimer:
             run.workspace_id, {task.contact_id for task in tasks}, mint=False
         )
         mail: CampaignMail | None = None
+        fault = ""
         try:
             mail = self._mails.of(run)
         except DomainError as error:
+            fault = str(error)[:LONGEST_FAULT]
             log.warning("campaign_unrenderable", campaign_id=str(run.campaign_id), error=str(error))
         ready: list[Ready] = []
         out: list[tuple[Claimed, SkipReason]] = []
@@ -72,17 +76,23 @@ class Claimer:
             else:
                 out.append((task, made))
         if out:
-            self.skip(run, out)
+            self.skip(run, out, fault=fault)
         return ready
 
-    def skip(self, run: CampaignRun, out: Sequence[tuple[Claimed, SkipReason]]) -> None:
-        """Record why these get nothing, and take them off the queue."""
+    def skip(
+        self, run: CampaignRun, out: Sequence[tuple[Claimed, SkipReason]], *, fault: str = ""
+    ) -> None:
+        """Record why these get nothing, and take them off the queue.
+
+        `fault` is what keeps the whole campaign from being written, in the words of its error.
+        """
         facts = [
             skipped(
                 task.message_id,
                 campaign_id=run.campaign_id,
                 contact_id=task.contact_id,
                 reason=reason,
+                detail=fault if reason is SkipReason.UNRENDERABLE else "",
             )
             for task, reason in out
         ]

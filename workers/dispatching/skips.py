@@ -56,7 +56,9 @@ def skip_queued(
     return True
 
 
-def skipped(message_id: UUID, *, campaign_id: UUID, contact_id: UUID, reason: SkipReason) -> Fact:
+def skipped(
+    message_id: UUID, *, campaign_id: UUID, contact_id: UUID, reason: SkipReason, detail: str = ""
+) -> Fact:
     """Return the fact; a message is skipped at most once, so its id is the message's."""
     return Fact(
         derive_id(time_ms_of(message_id), b"skipped", message_id.bytes),
@@ -65,5 +67,6 @@ def skipped(message_id: UUID, *, campaign_id: UUID, contact_id: UUID, reason: Sk
             campaign_id=campaign_id,
             contact_id=contact_id,
             reason=reason,
+            detail=detail,
         ),
     )
