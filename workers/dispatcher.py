@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 import msgspec
 import structlog
 
-from domain.delivery.backoff import BULK, RetryPolicy
+from domain.delivery.backoff import BULK_SCHEDULE, RetrySchedule
 from infra import clock
 from infra.bootstrap import Adapters
 from infra.crypto.links import SignedLinks
@@ -64,7 +64,7 @@ class Dispatcher:
         sender: SmtpSender,
         relay: str,
         rate_per_s: float = 0,
-        retry: RetryPolicy = BULK,
+        retry: RetrySchedule = BULK_SCHEDULE,
         jitter: Callable[[], float] = random.random,
         system_sender: SmtpSender | None = None,
         sandbox: bool = False,

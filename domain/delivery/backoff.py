@@ -5,9 +5,13 @@ several days before giving up; greylisting wants the first after about 15 minute
 """
 
 import re
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 import msgspec
+
+from domain.delivery.smtp_reply import Cause
 
 MAX_HINT_S = 4 * 3600
 
@@ -28,10 +32,55 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
     expire_after_s: int
 
 
-BULK = RetryPolicy(first_s=15 * 60, factor=2.0, max_s=4 * 3600, expire_after_s=72 * 3600)
+class RetrySchedule(msgspec.Struct, frozen=True, kw_only=True):
+    """The curves of one kind of mail: by what was refused, else the usual one."""
+
+    usual: RetryPolicy
+    by_cause: Mapping[Cause, RetryPolicy] = MappingProxyType({})
+
+    def policy(self, cause: Cause) -> RetryPolicy:
+        """Return the curve for a refusal about this."""
+        return self.by_cause.get(cause, self.usual)
+
+
+_BULK_LIFE_S = 72 * 3600
+_TRANSACTIONAL_LIFE_S = 24 * 3600
+BULK = RetryPolicy(first_s=15 * 60, factor=2.0, max_s=4 * 3600, expire_after_s=_BULK_LIFE_S)
 # A login code is worthless tomorrow: early and often, and never after a day.
-TRANSACTIONAL = RetryPolicy(first_s=60, factor=2.0, max_s=30 * 60, expire_after_s=24 * 3600)
+TRANSACTIONAL = RetryPolicy(
+    first_s=60, factor=2.0, max_s=30 * 60, expire_after_s=_TRANSACTIONAL_LIFE_S
+)
 RETRY_POLICIES = {"bulk": BULK, "transactional": TRANSACTIONAL}
+
+
+def _of_kind(
+    *, full: tuple[int, int], slowed: tuple[int, int], life_s: int
+) -> Mapping[Cause, RetryPolicy]:
+    """Return what differs from the usual, as (first, longest) waits in seconds.
+
+    A full mailbox is seldom emptied within the hour. "Too fast" and "not now" are about us: the
+    lane slows down (`reputation_rules`), and the person need not wait long once it may go on.
+    """
+    slow = RetryPolicy(first_s=slowed[0], factor=2.0, max_s=slowed[1], expire_after_s=life_s)
+    return MappingProxyType(
+        {
+            Cause.MAILBOX_FULL: RetryPolicy(
+                first_s=full[0], factor=2.0, max_s=full[1], expire_after_s=life_s
+            ),
+            Cause.RATE: slow,
+            Cause.CONNECTION: slow,
+        }
+    )
+
+
+BULK_SCHEDULE = RetrySchedule(
+    usual=BULK,
+    by_cause=_of_kind(full=(3600, 8 * 3600), slowed=(5 * 60, 3600), life_s=_BULK_LIFE_S),
+)
+TRANSACTIONAL_SCHEDULE = RetrySchedule(
+    usual=TRANSACTIONAL,
+    by_cause=_of_kind(full=(15 * 60, 2 * 3600), slowed=(30, 300), life_s=_TRANSACTIONAL_LIFE_S),
+)
 
 
 def retry_after_s(

@@ -8,7 +8,7 @@ import pytest
 
 from domain.contacts.events import ContactSuppressed
 from domain.content.errors import UnknownMergeTagError
-from domain.delivery.backoff import RetryPolicy
+from domain.delivery.backoff import RetryPolicy, RetrySchedule
 from domain.delivery.events import (
     EmailBounced,
     EmailDeferred,
@@ -28,7 +28,7 @@ from tests.support.sending import HTML, Mailing
 pytestmark = pytest.mark.integration
 
 LONE_DOT = b".\r\n"  # ends a transaction whose DATA was answered though its RCPT was refused
-IMPATIENT = RetryPolicy(first_s=1, factor=1.0, max_s=1, expire_after_s=1)
+IMPATIENT = RetrySchedule(usual=RetryPolicy(first_s=1, factor=1.0, max_s=1, expire_after_s=1))
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from domain.contacts.events import Channel, ContactImported
 from domain.content import decider as content_decider
 from domain.content.decider import TEMPLATE
 from domain.content.events import TemplateAdded
-from domain.delivery.backoff import BULK, RetryPolicy
+from domain.delivery.backoff import BULK_SCHEDULE, RetrySchedule
 from domain.shared.ids import derive_id
 from domain.shared.model import Event, Fact
 from domain.tenancy import decider as tenancy_decider
@@ -176,7 +176,7 @@ class Mailing:
         port: int,
         *,
         rate_per_s: float = 0,
-        retry: RetryPolicy = BULK,
+        retry: RetrySchedule = BULK_SCHEDULE,
         until: Callable[[], bool] | None = None,
         within_s: float = 60,
     ) -> None:
@@ -187,7 +187,7 @@ class Mailing:
         self,
         script: Script,
         *,
-        retry: RetryPolicy = BULK,
+        retry: RetrySchedule = BULK_SCHEDULE,
         until: Callable[[], bool] | None = None,
         connections: int = 4,
     ) -> FaultySmtp:
@@ -206,7 +206,7 @@ class Mailing:
         self,
         port: int,
         rate_per_s: float,
-        retry: RetryPolicy,
+        retry: RetrySchedule,
         until: Callable[[], bool],
         within_s: float,
         *,

@@ -7,7 +7,14 @@ from uuid import UUID
 
 import msgspec
 
-from domain.delivery.backoff import BULK, RetryPolicy, next_attempt_at, retry_hint_s
+from domain.delivery.backoff import (
+    BULK,
+    BULK_SCHEDULE,
+    RetryPolicy,
+    RetrySchedule,
+    next_attempt_at,
+    retry_hint_s,
+)
 from domain.delivery.events import (
     EmailBounced,
     EmailDeferred,
@@ -60,7 +67,7 @@ class Settler(msgspec.Struct, frozen=True, kw_only=True):
     relay: str
     now: Callable[[], datetime]
     jitter: Callable[[], float]
-    refused: RetryPolicy = BULK
+    refused: RetrySchedule = BULK_SCHEDULE
     unreached: RetryPolicy = UNREACHED
 
     def settle(self, run: CampaignRun, task: Claimed, outcome: Outcome) -> Settled:
@@ -100,7 +107,8 @@ class Settler(msgspec.Struct, frozen=True, kw_only=True):
     def _refused(self, run: CampaignRun, task: Claimed, reply: SmtpReply, phase: Phase) -> Settled:
         verdict = judge(reply, phase=phase)
         if verdict.disposition is Disposition.TRANSIENT:
-            return self._again(run, task, reply, policy=self.refused, phase=phase)
+            policy = self.refused.policy(verdict.cause)
+            return self._again(run, task, reply, policy=policy, phase=phase)
         if verdict.suppresses:
             bounced = EmailBounced(**self._refusal(run, task, reply))
             return _settled(run, task, bounced)

@@ -8,7 +8,14 @@ from uuid import UUID
 import msgspec
 
 from commands.ports import Effect
-from domain.delivery.backoff import TRANSACTIONAL, RetryPolicy, next_attempt_at, retry_hint_s
+from domain.delivery.backoff import (
+    TRANSACTIONAL,
+    TRANSACTIONAL_SCHEDULE,
+    RetryPolicy,
+    RetrySchedule,
+    next_attempt_at,
+    retry_hint_s,
+)
 from domain.delivery.events import SystemMailDeferred, SystemMailFailed, SystemMailSent
 from domain.delivery.smtp_reply import Cause, Disposition, SmtpReply, judge
 from domain.shared.ids import derive_id, time_ms_of
@@ -37,7 +44,7 @@ class SystemSettler(msgspec.Struct, frozen=True, kw_only=True):
     queue: SystemMailQueue
     now: Callable[[], datetime]
     jitter: Callable[[], float]
-    refused: RetryPolicy = TRANSACTIONAL
+    refused: RetrySchedule = TRANSACTIONAL_SCHEDULE
     unreached: RetryPolicy = UNREACHED
 
     def settle(
@@ -61,8 +68,9 @@ class SystemSettler(msgspec.Struct, frozen=True, kw_only=True):
                 verdict = judge(outcome.reply, phase=outcome.phase)
                 cause = str(verdict.cause)
                 if verdict.disposition is Disposition.TRANSIENT:
+                    policy = self.refused.policy(verdict.cause)
                     return self._again(
-                        mail, outcome.reply, policy=self.refused, relay=relay, reason=cause
+                        mail, outcome.reply, policy=policy, relay=relay, reason=cause
                     )
                 return self.give_up(mail, cause, relay=relay, reply=outcome.reply)
 

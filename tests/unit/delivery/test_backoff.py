@@ -6,13 +6,17 @@ import pytest
 
 from domain.delivery.backoff import (
     BULK,
+    BULK_SCHEDULE,
     MAX_HINT_S,
     RETRY_POLICIES,
     TRANSACTIONAL,
+    TRANSACTIONAL_SCHEDULE,
+    RetrySchedule,
     next_attempt_at,
     retry_after_s,
     retry_hint_s,
 )
+from domain.delivery.smtp_reply import Phase, judge, parse_reply
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -30,6 +34,37 @@ def test_transactional_mail_comes_back_sooner_and_dies_sooner() -> None:
     assert RETRY_POLICIES == {"bulk": BULK, "transactional": TRANSACTIONAL}
     assert TRANSACTIONAL.first_s < BULK.first_s
     assert TRANSACTIONAL.expire_after_s < BULK.expire_after_s
+
+
+@pytest.mark.parametrize(
+    ("schedule", "reply", "minutes"),
+    [
+        # docs/retry.md has this table in words.
+        (BULK_SCHEDULE, "450 4.2.0 greylisted", [15, 30, 60, 120, 240, 240]),
+        (BULK_SCHEDULE, "451 4.3.5 configuration", [5, 10, 20, 40, 60, 60]),
+        (BULK_SCHEDULE, "421 4.7.0 too many connections", [5, 10, 20, 40, 60, 60]),
+        (BULK_SCHEDULE, "451 4.7.1 slow down", [5, 10, 20, 40, 60, 60]),
+        (BULK_SCHEDULE, "452 4.2.2 mailbox full", [60, 120, 240, 480, 480]),
+        (BULK_SCHEDULE, "450 mailbox busy", [15, 30, 60, 120, 240, 240]),
+        (TRANSACTIONAL_SCHEDULE, "450 4.2.0 greylisted", [1, 2, 4, 8, 16, 30, 30]),
+        (TRANSACTIONAL_SCHEDULE, "451 4.7.1 slow down", [0.5, 1, 2, 4, 5, 5]),
+        (TRANSACTIONAL_SCHEDULE, "452 4.2.2 mailbox full", [15, 30, 60, 120, 120]),
+    ],
+)
+def test_what_was_refused_says_how_long_to_wait(
+    schedule: RetrySchedule, reply: str, minutes: list[float]
+) -> None:
+    code, _, text = reply.partition(" ")
+    cause = judge(parse_reply(int(code), text), phase=Phase.RCPT).cause
+    policy = schedule.policy(cause)
+    waits = [retry_after_s(policy, attempt=n + 1, jitter=0.5) / 60 for n in range(len(minutes))]
+    assert waits == minutes
+
+
+def test_every_curve_of_a_kind_ends_with_its_life() -> None:
+    for schedule, hours in ((BULK_SCHEDULE, 72), (TRANSACTIONAL_SCHEDULE, 24)):
+        policies = [schedule.usual, *schedule.by_cause.values()]
+        assert {policy.expire_after_s for policy in policies} == {hours * 3600}
 
 
 def test_a_hint_replaces_the_curve() -> None:
