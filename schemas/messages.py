@@ -14,6 +14,8 @@ import msgspec
 STREAM = "EVENTS"
 SUBJECTS = "events.>"
 WAKE = "engine.wake"
+SWITCHES = "engine.switches"
+"""Pinged when a kill switch was turned: dispatchers look at once."""
 MESSAGE_ID = "Nats-Msg-Id"
 FIRST = "Engine-First"
 LAST = "Engine-Last"

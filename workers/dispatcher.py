@@ -38,6 +38,7 @@ from workers.dispatching.recording import OutcomeRecorder
 from workers.dispatching.settling import Settler
 from workers.dispatching.system_lane import Route, SystemLane
 from workers.dispatching.system_settling import SystemSettler
+from workers.kill_switch_watch import KillSwitchWatch
 from workers.runtime import Backoff, Stop
 
 log = structlog.get_logger()
@@ -76,6 +77,7 @@ class Dispatcher:
         self._poll_s = SANDBOX_POLL_S if sandbox else POLL_S
         self._leases = DispatcherLeases(adapters.pool)
         self._queue = EmailQueue(adapters.pool, owner=clock.new_id())
+        self._watch = KillSwitchWatch(adapters, owner=self._queue.owner)
         settings = adapters.settings
         links = SignedLinks(settings.secret_key, public_url=settings.tracking_url)
         self._claimer = Claimer(
@@ -93,6 +95,7 @@ class Dispatcher:
             recorder=self._recorder,
             rates=self._rates,
             rate=self._rate,
+            why_not=self._watch.why_not,
         )
         self._lane = SystemLane(
             adapters.log,
@@ -106,6 +109,7 @@ class Dispatcher:
             routes={sandbox: Route(sender=self._system_sender, relay=relay, rate=self._rate)},
             rates=self._rates,
             poll_s=self._poll_s,
+            why_not=self._watch.why_not_system,
         )
         self._ready: asyncio.Queue[Batch | None] = asyncio.Queue(AHEAD)
         self._free = asyncio.Semaphore(IN_FLIGHT)
@@ -114,6 +118,9 @@ class Dispatcher:
     async def run(self, stop: Stop) -> None:
         """Dispatch until the stop; what is in flight is finished and recorded."""
         await asyncio.to_thread(self._leases.sign_on, self._queue.owner)
+        await self._watch.look()
+        watching = asyncio.create_task(self._watch.run())
+        watching.add_done_callback(self._watch_ended)
         if (rate := self._rate) is not None:
             await persist(lambda: self._rates.allow(rate))
         recording = asyncio.create_task(self._recorder.run())
@@ -133,7 +140,8 @@ class Dispatcher:
             await self._system_sender.aclose(drain_s=LAST_DRAIN_S)
             await self._lane.drain()
             renewing.cancel()
-            await asyncio.gather(claiming, renewing, return_exceptions=True)
+            watching.cancel()
+            await asyncio.gather(claiming, renewing, watching, return_exceptions=True)
             await self._sign_off()
 
     async def _claim(self, stop: Stop) -> None:
@@ -187,6 +195,11 @@ class Dispatcher:
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("system_lane_failed", exc_info=error)
             self._ending = True  # its mail is free again with this life's end
+
+    def _watch_ended(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("kill_switch_watch_failed", exc_info=error)
+            self._ending = True  # nobody would see the next switch
 
     async def _release(self, run: CampaignRun, mails: Sequence[Ready]) -> None:
         messages = [ready.task.message_id for ready in mails]

@@ -26,13 +26,15 @@ class Waker:
     def __init__(self, url: str) -> None:
         self._url = url
         self._news = Event()
+        self._subjects: set[str] = set()
         self._stopped = False
         self._thread: Thread | None = None
         self._pinging: tuple[asyncio.AbstractEventLoop, asyncio.Task[None]] | None = None
         self._connected = False
 
-    def wake(self) -> None:
+    def wake(self, subject: str = WAKE) -> None:
         """Say that something was committed; many calls within 5 ms make one ping."""
+        self._subjects.add(subject)
         if self._thread is None:
             self._thread = Thread(target=self._run, name="waker", daemon=True)
             self._thread.start()
@@ -72,7 +74,8 @@ class Waker:
             try:
                 client = client or await connect(self._url, name="waker")
                 self._connected = True
-                await client.publish(WAKE, b"")
+                while self._subjects:
+                    await client.publish(self._subjects.pop(), b"")
                 await client.flush(timeout=1)
             except (NatsError, OSError, TimeoutError) as error:
                 log.debug("wake_not_sent", error=error)

@@ -54,6 +54,7 @@ class EngineCollector(Collector):
         yield from _of_the_log(found)
         yield from _of_followers(found.lags)
         yield from _of_parts(found)
+        yield from _of_switches(found)
 
 
 def serve_metrics(pool: Pool, *, host: str, port: int) -> tuple[WSGIServer, Thread]:
@@ -126,6 +127,19 @@ def _of_parts(found: Figures) -> Iterator[Metric]:
         failed.add_metric((rebuild.name,), int(rebuild.failed_at is not None))
     yield behind
     yield failed
+
+
+def _of_switches(found: Figures) -> Iterator[Metric]:
+    yield _gauge(
+        "engine_killswitch_epoch", "How often kill switches were turned.", found.switch_epoch
+    )
+    confirmed = GaugeMetricFamily(
+        "engine_killswitch_epoch_confirmed",
+        "Up to which of these turns every dispatcher has confirmed; absent without a dispatcher.",
+    )
+    if found.switch_epoch_confirmed is not None:
+        confirmed.add_metric((), found.switch_epoch_confirmed)
+    yield confirmed
 
 
 def _gauge(name: str, says: str, value: float) -> Metric:

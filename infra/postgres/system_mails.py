@@ -10,6 +10,7 @@ from cryptography.exceptions import InvalidTag
 
 from commands.ports import SystemMail
 from domain.delivery.system_mail import compose
+from domain.shared.platform import PLATFORM
 from infra.crypto.vault import NONCE_BYTES, KeyVault
 from infra.eventstore.mapper import PersonErasedError
 from infra.postgres.connections import Pool
@@ -46,6 +47,8 @@ UPDATE system_mails SET locked_by = %(owner)s, attempt = attempt + 1
     + """
        AND EXISTS (SELECT FROM dispatchers WHERE dispatcher_id = %(owner)s
                       AND alive_until > clock_timestamp())
+       AND NOT EXISTS (SELECT FROM kill_switches WHERE workspace_id = %(platform)s
+                          AND scope = 'global' AND is_on)
        FOR UPDATE SKIP LOCKED)
 RETURNING workspace_id, mail_id, kind, subject_id, sealed, expires_at, sandbox, queued_at,
           attempt, clock_timestamp()
@@ -56,6 +59,10 @@ DELETE FROM system_mails WHERE workspace_id = %(workspace_id)s AND mail_id = %(m
 """
 _DEFER = """
 UPDATE system_mails SET locked_by = NULL, due_at = %(due_at)s
+ WHERE workspace_id = %(workspace_id)s AND mail_id = %(mail_id)s AND locked_by = %(owner)s
+"""
+_RELEASE = """
+UPDATE system_mails SET locked_by = NULL, attempt = attempt - 1
  WHERE workspace_id = %(workspace_id)s AND mail_id = %(mail_id)s AND locked_by = %(owner)s
 """
 _LETTER = """
@@ -155,7 +162,12 @@ class SystemMailQueue:
         return [mail for mail in claimed if mail is not None]
 
     def _claim(self, workspace_id: UUID, mail_id: UUID) -> ClaimedMail | None:
-        values = {"workspace_id": workspace_id, "mail_id": mail_id, "owner": self._owner}
+        values = {
+            "workspace_id": workspace_id,
+            "mail_id": mail_id,
+            "owner": self._owner,
+            "platform": PLATFORM,
+        }
         with tenant_scope(self._pool, workspace_id) as cursor:
             row = cursor.execute(_CLAIM, values).fetchone()
         return ClaimedMail(*row) if row else None
@@ -174,6 +186,11 @@ class SystemMailQueue:
             return msgspec.json.decode(cipher.decrypt(nonce, box, bound), type=Content)
         except InvalidTag:
             return None
+
+    def release(self, mail: ClaimedMail) -> None:
+        """Give a mail back as if it had never been claimed: the attempt has not begun."""
+        with tenant_scope(self._pool, mail.workspace_id) as cursor:
+            cursor.execute(_RELEASE, _key(mail) | {"owner": self._owner})
 
     def remove(self, mail: ClaimedMail) -> SqlEffect:
         """Return the effect of a final outcome: content and link are wiped with the row."""

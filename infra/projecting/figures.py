@@ -15,6 +15,14 @@ _BEATS = """
 SELECT worker, greatest(0, extract(epoch FROM clock_timestamp() - beat_at))::float8 FROM heartbeats
 """
 
+# How often kill switches were changed, and up to which change the slowest dispatcher has confirmed.
+_SWITCHES = """
+SELECT e.epoch, (SELECT min(coalesce(a.epoch, 0)) FROM dispatchers d
+                   LEFT JOIN switch_acknowledgements a USING (dispatcher_id)
+                  WHERE d.alive_until > clock_timestamp())
+  FROM kill_switch_epoch e
+"""
+
 
 class Figures(msgspec.Struct, frozen=True):
     """The log, its followers, what is parked (follower and state), seconds since each beat."""
@@ -25,6 +33,8 @@ class Figures(msgspec.Struct, frozen=True):
     parked: dict[tuple[str, str], int]
     heartbeats: dict[str, float]
     rebuilds: list[Rebuilding]
+    switch_epoch: int
+    switch_epoch_confirmed: int | None
 
 
 def figures(pool: Pool) -> Figures:
@@ -37,6 +47,7 @@ def figures(pool: Pool) -> Figures:
         }
         beats: dict[str, float] = dict(connection.execute(_BEATS).fetchall())
         rebuilds = rebuilding(connection)
+        switches = connection.execute(_SWITCHES).fetchone() or (0, None)
     return Figures(
         head=int(row[1]),
         horizon=int(row[0]),
@@ -44,4 +55,6 @@ def figures(pool: Pool) -> Figures:
         parked=parked,
         heartbeats=beats,
         rebuilds=rebuilds,
+        switch_epoch=switches[0],
+        switch_epoch_confirmed=switches[1],
     )

@@ -1,6 +1,6 @@
 """What goes into a sender and what comes out: one outcome for each message handed over."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Protocol
 from uuid import UUID
 
@@ -52,12 +52,26 @@ class Uncertain(msgspec.Struct, frozen=True):
     reason: str
 
 
+HELD = "held"
+"""The reason of a `NotSent` whose sender was told, just before MAIL FROM, that it may not begin."""
+
+
+def always() -> bool:
+    """Hold nothing."""
+    return True
+
+
 Outcome = Accepted | Refused | NotSent | Uncertain
 
 
 class MailSender(Protocol):
     """The port the dispatcher sends through; tests/contract/test_mail_sender.py is its contract."""
 
-    def send(self, batch: Sequence[OutgoingMail]) -> AsyncIterator[Outcome]:
-        """Send each message once and yield exactly one outcome for each, in any order."""
+    def send(
+        self, batch: Sequence[OutgoingMail], *, may_begin: Callable[[], bool] = always
+    ) -> AsyncIterator[Outcome]:
+        """Send each message once and yield exactly one outcome for each, in any order.
+
+        `may_begin` is asked just before each MAIL FROM; what may not is `NotSent` with HELD.
+        """
         ...

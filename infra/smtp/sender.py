@@ -11,7 +11,7 @@ import structlog
 
 from domain.delivery.smtp_reply import SmtpReply
 from infra.smtp.connect import ConnectError, open_connection
-from infra.smtp.mail import MailSender, NotSent, Outcome, OutgoingMail
+from infra.smtp.mail import HELD, MailSender, NotSent, Outcome, OutgoingMail, always
 from infra.smtp.options import RelayOptions
 from infra.smtp.session import SmtpSession
 from infra.smtp.transaction import Job
@@ -74,7 +74,9 @@ class SmtpSender:
     ) -> None:
         await self.aclose()
 
-    async def send(self, batch: Sequence[OutgoingMail]) -> AsyncIterator[Outcome]:
+    async def send(
+        self, batch: Sequence[OutgoingMail], *, may_begin: Callable[[], bool] = always
+    ) -> AsyncIterator[Outcome]:
         """Send each message once; yield one outcome for each as it is known, in any order.
 
         When the caller stops listening, messages not yet begun are dropped unsent; those in flight
@@ -82,7 +84,7 @@ class SmtpSender:
         """
         tray = _Tray()
         report = tray.put
-        self._waiting.extend([Job(mail, report=report) for mail in batch])
+        self._waiting.extend([Job(mail, report=report, may_begin=may_begin) for mail in batch])
         self._wake()
         listened_to_the_end = False
         try:
@@ -93,10 +95,12 @@ class SmtpSender:
             if not listened_to_the_end:
                 self._waiting = deque(job for job in self._waiting if job.report != report)
 
-    async def send_one(self, mail: OutgoingMail) -> Outcome:
+    async def send_one(
+        self, mail: OutgoingMail, *, may_begin: Callable[[], bool] = always
+    ) -> Outcome:
         """Send one message and return its outcome."""
         tray = _Tray()
-        self._waiting.append(Job(mail, report=tray.put))
+        self._waiting.append(Job(mail, report=tray.put, may_begin=may_begin))
         self._wake()
         return await tray.get()
 
@@ -121,8 +125,13 @@ class SmtpSender:
     # What the sessions call.
 
     def take(self) -> Job | None:
-        """Return the message that has waited longest."""
-        return self._waiting.popleft() if self._waiting else None
+        """Return the message that has waited longest and may be begun at this moment."""
+        while self._waiting:
+            job = self._waiting.popleft()
+            if job.may_begin():
+                return job
+            job.report(NotSent(job.mail.message_id, HELD))
+        return None
 
     def give_back(self, job: Job, *, reason: str) -> None:
         """Put a message that a used connection never began in front, but only once."""

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from domain.delivery.smtp_reply import Phase, SmtpReply
 from infra.smtp.connect import Capabilities
-from infra.smtp.mail import Outcome, OutgoingMail
+from infra.smtp.mail import Outcome, OutgoingMail, always
 
 END_OF_DATA = b".\r\n"
 _GO_AHEAD = 354
@@ -17,11 +17,18 @@ _NEGATIVE = (4, 5)
 class Job:
     """A message that waits to be sent, and where its outcome goes."""
 
-    __slots__ = ("give_backs", "mail", "report")
+    __slots__ = ("give_backs", "mail", "may_begin", "report")
 
-    def __init__(self, mail: OutgoingMail, *, report: Callable[[Outcome], None]) -> None:
+    def __init__(
+        self,
+        mail: OutgoingMail,
+        *,
+        report: Callable[[Outcome], None],
+        may_begin: Callable[[], bool] = always,
+    ) -> None:
         self.mail = mail
         self.report = report
+        self.may_begin = may_begin
         self.give_backs = 0
 
 

@@ -12,7 +12,8 @@ LEADING_KEY_EXCEPTIONS = frozenset(
 NO_TENANTS = frozenset(
     {"relay_cursor", "projections", "policy_cursors", "sealer_cursor", "heartbeats", "relay_rates",
      "dispatchers", "schema_migrations", "projection_rebuilds", "archived_ranges",
-     "rate_buckets", "log_verifier_cursor", "destination_domains", "relay_slots"}
+     "rate_buckets", "log_verifier_cursor", "destination_domains", "relay_slots",
+     "kill_switch_epoch", "switch_acknowledgements"}
 )  # fmt: skip
 """Tables of the installation, without a tenant's data."""
 

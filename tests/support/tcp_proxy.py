@@ -22,6 +22,8 @@ class TcpProxy:
         self._armed: list[tuple[bytes, bytes]] = []
         self._sockets: list[socket.socket] = []
         self.lost = 0
+        self.passing = threading.Event()  # cleared: a black hole, that nobody can tell from a wait
+        self.passing.set()
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._accept, daemon=True).start()
@@ -33,6 +35,7 @@ class TcpProxy:
         self._listener.close()
         for each in self._sockets:
             close(each)
+        self.passing.set()
 
     @property
     def port(self) -> int:
@@ -62,6 +65,7 @@ class TcpProxy:
                 with self._lock:
                     if self._armed and self._armed[0][0] in said:
                         swallowing.append(self._armed.pop(0)[1])
+                self.passing.wait()
                 server.sendall(said)
         close(server)
 

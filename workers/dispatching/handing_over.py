@@ -1,7 +1,7 @@
 """Hand chunks to the relay, at most once: recorded first, looked at once more, then sent."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from uuid import UUID
 
 import structlog
@@ -18,7 +18,7 @@ from infra.postgres.campaign_runs import CampaignRun
 from infra.postgres.email_queue import EmailQueue
 from infra.postgres.relay_rates import RelayRate, RelayRates
 from infra.postgres.sql_effect import StaleStateError
-from infra.smtp.mail import MailSender, NotSent
+from infra.smtp.mail import HELD, MailSender, NotSent
 from workers.acting import acting
 from workers.dispatching.campaign_mail import Ready
 from workers.dispatching.pacing import Turn
@@ -49,6 +49,7 @@ class HandOver:
         recorder: OutcomeRecorder,
         rates: RelayRates,
         rate: RelayRate | None,
+        why_not: Callable[[CampaignRun], str | None],
     ) -> None:
         self._log = log_
         self._queue = queue
@@ -58,6 +59,7 @@ class HandOver:
         self._recorder = recorder
         self._rates = rates
         self._rate = rate
+        self._why_not = why_not
         self._chunk = FIRST_CHUNK
         self._outage = Backoff()
         self._pause_s = 0.0
@@ -72,9 +74,13 @@ class HandOver:
         """See a chunk through, until its outcomes are in the log.
 
         So chunks in flight bound what a crash can make uncertain. A chunk that is not ours any
-        more is dropped.
+        more is dropped; one that a kill switch stops is given back.
         """
         await asyncio.sleep(self._pause_s)
+        if self._why_not(run) is not None:
+            messages = [ready.task.message_id for ready in chunk]
+            await persist(lambda: self._queue.release(run.workspace_id, messages))
+            return
         request = await self._request_of(run)
         if not await self._record_handover(run, chunk, request):
             return
@@ -158,14 +164,23 @@ class HandOver:
     async def _send(self, run: CampaignRun, chunk: Sequence[Ready]) -> list[asyncio.Event]:
         tasks = {ready.task.message_id: ready.task for ready in chunk}
         clock = asyncio.get_running_loop().time
-        began, unsent = clock(), 0
+        began, unsent, held = clock(), 0, 0
         recorded = []
-        async for outcome in self._sender.send([ready.mail for ready in chunk]):
+        outcomes = self._sender.send(
+            [ready.mail for ready in chunk], may_begin=lambda: self._why_not(run) is None
+        )
+        async for outcome in outcomes:
+            task = tasks[outcome.message_id]
+            if isinstance(outcome, NotSent) and outcome.reason == HELD:
+                held += 1
+                why = f"stopped ({self._why_not(run) or HELD})"
+                recorded.append(self._recorder.add(self._settler.hold(run, task, gate=why)))
+                continue
             unsent += isinstance(outcome, NotSent)
-            settled = self._settler.settle(run, tasks[outcome.message_id], outcome)
+            settled = self._settler.settle(run, task, outcome)
             recorded.append(self._recorder.add(settled))
-        if chunk:
-            self._learn(len(chunk), unsent=unsent, took_s=clock() - began)
+        if held < len(chunk):
+            self._learn(len(chunk) - held, unsent=unsent, took_s=clock() - began)
         return recorded
 
     def _learn(self, sent: int, *, unsent: int, took_s: float) -> None:

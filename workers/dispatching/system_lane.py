@@ -24,7 +24,7 @@ from infra.failpoints import Failpoint, failpoint
 from infra.mime.system_message import Sender, system_message
 from infra.postgres.relay_rates import RelayRate, RelayRates
 from infra.postgres.system_mails import ClaimedMail, Content, SystemMailQueue
-from infra.smtp.mail import Accepted, Outcome, OutgoingMail, Refused
+from infra.smtp.mail import HELD, Accepted, NotSent, Outcome, OutgoingMail, Refused
 from workers.acting import acting
 from workers.dispatching.pacing import Turn
 from workers.dispatching.persistence import persist
@@ -39,8 +39,8 @@ AT_ONCE = 16
 class OneMailSender(Protocol):
     """Sends one message."""
 
-    async def send_one(self, mail: OutgoingMail) -> Outcome:
-        """Return its outcome."""
+    async def send_one(self, mail: OutgoingMail, *, may_begin: Callable[[], bool]) -> Outcome:
+        """Return its outcome; NotSent with HELD when it may not begin just before MAIL FROM."""
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,6 +64,7 @@ class SystemLane:
         routes: Mapping[bool, Route],
         rates: RelayRates,
         poll_s: float,
+        why_not: Callable[[], str | None],
     ) -> None:
         self._log = log_
         self._queue = queue
@@ -72,12 +73,13 @@ class SystemLane:
         self._routes = routes
         self._rates = rates
         self._poll_s = poll_s
+        self._why_not = why_not
         self._flying: set[asyncio.Task[None]] = set()
 
     async def run(self, stop: Stop, *, ending: Callable[[], bool]) -> None:
         """Claim and send until the stop. Raises what a mail's task raised: this life is over."""
         while not (stop or ending()):
-            free = AT_ONCE - len(self._flying)
+            free = 0 if self._why_not() else AT_ONCE - len(self._flying)
             # One that fails may have been committed unseen: the end of this life lets go of it.
             claimed = await asyncio.to_thread(self._queue.claim, limit=free) if free else []
             if claimed:
@@ -120,8 +122,11 @@ class SystemLane:
         turn = Turn(self._rates, route.rate)
         await turn.come_near()
         await turn.begin()
-        outcome = await route.sender.send_one(outgoing)
+        outcome = await route.sender.send_one(outgoing, may_begin=lambda: self._why_not() is None)
         await turn.end()
+        if isinstance(outcome, NotSent) and outcome.reason == HELD:
+            await persist(lambda: self._queue.release(mail))
+            return
         self._say(mail, outcome)
         await self._record(
             mail.workspace_id, self._settler.settle(mail, outcome, relay=route.relay)
