@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from psycopg import Cursor
@@ -17,6 +18,7 @@ from domain.delivery.events import (
     EmailsQueued,
     EmailUncertain,
 )
+from domain.delivery.outcome_events import EmailRedriven, Resolution, UncertainResolved
 from domain.engagement.events import EmailOpened, LinkClicked
 from domain.shared.model import Event
 from domain.shared.packed_ids import count_ids
@@ -24,7 +26,7 @@ from projections.projection import RecordedEvent, Table
 
 FIGURES = (
     "queued", "sent", "deferred", "bounced", "failed", "uncertain", "skipped",
-    "opens", "opened", "clicks", "clicked", "unsubscribed",
+    "opens", "opened", "clicks", "clicked", "unsubscribed", "redriven", "resolved",
 )  # fmt: skip
 FINAL = ("sent", "bounced", "failed", "uncertain", "skipped")
 """Figures that add up to the audience once everybody has an outcome."""
@@ -38,6 +40,8 @@ COUNTED: dict[type[Event], str] = {
     EmailOpened: "opens",
     LinkClicked: "clicks",
     ContactUnsubscribed: "unsubscribed",
+    EmailRedriven: "redriven",
+    UncertainResolved: "resolved",
 }
 FIRST_TOUCHES = """
 INSERT INTO campaign_first_touches (workspace_id, message_id, kind, campaign_id)
@@ -47,16 +51,30 @@ RETURNING workspace_id, campaign_id, kind
 """
 ADD = """
 INSERT INTO campaign_stats AS t (workspace_id, campaign_id, queued, sent, deferred, bounced, failed,
-    uncertain, skipped, opens, opened, clicks, clicked, unsubscribed)
+    uncertain, skipped, opens, opened, clicks, clicked, unsubscribed, redriven, resolved)
 SELECT * FROM unnest(%b::uuid[], %b::uuid[], %b::int[], %b::int[], %b::int[], %b::int[], %b::int[],
-    %b::int[], %b::int[], %b::int[], %b::int[], %b::int[], %b::int[], %b::int[])
+    %b::int[], %b::int[], %b::int[], %b::int[], %b::int[], %b::int[], %b::int[], %b::int[],
+    %b::int[])
 ON CONFLICT (workspace_id, campaign_id) DO UPDATE SET
     queued = t.queued + excluded.queued, sent = t.sent + excluded.sent,
     deferred = t.deferred + excluded.deferred, bounced = t.bounced + excluded.bounced,
     failed = t.failed + excluded.failed, uncertain = t.uncertain + excluded.uncertain,
     skipped = t.skipped + excluded.skipped, opens = t.opens + excluded.opens,
     opened = t.opened + excluded.opened, clicks = t.clicks + excluded.clicks,
-    clicked = t.clicked + excluded.clicked, unsubscribed = t.unsubscribed + excluded.unsubscribed
+    clicked = t.clicked + excluded.clicked, unsubscribed = t.unsubscribed + excluded.unsubscribed,
+    redriven = t.redriven + excluded.redriven, resolved = t.resolved + excluded.resolved
+"""
+SKIPS = """
+INSERT INTO campaign_skips AS t (workspace_id, campaign_id, reason, messages)
+SELECT * FROM unnest(%b::uuid[], %b::uuid[], %b::text[], %b::int[])
+ON CONFLICT (workspace_id, campaign_id, reason) DO UPDATE
+   SET messages = t.messages + excluded.messages
+"""
+PACE = """
+INSERT INTO campaign_pace AS t (workspace_id, campaign_id, second, sent, unreached)
+SELECT * FROM unnest(%b::uuid[], %b::uuid[], %b::timestamptz[], %b::int[], %b::int[])
+ON CONFLICT (workspace_id, campaign_id, second) DO UPDATE
+   SET sent = t.sent + excluded.sent, unreached = t.unreached + excluded.unreached
 """
 
 Campaign = tuple[UUID, UUID]  # workspace, campaign
@@ -65,11 +83,13 @@ Campaign = tuple[UUID, UUID]  # workspace, campaign
 class CampaignStats:
     """One row a campaign. `opens` and `clicks` are hits, `opened` and `clicked` are messages.
 
-    The second table remembers which messages were opened or clicked before.
+    A message that was re-driven or sent again is not counted as failed or uncertain any more. The
+    other tables remember which messages were opened or clicked before, why people were skipped,
+    and what happened in each second.
     """
 
     name = "campaign_stats"
-    version = 1
+    version = 2
     contexts = frozenset({"delivery", "engagement", "contacts"})
     opens = False
     tables = (
@@ -82,6 +102,25 @@ class CampaignStats:
             name="campaign_first_touches",
             columns=("message_id uuid NOT NULL", "kind text NOT NULL", "campaign_id uuid NOT NULL"),
             key=("message_id", "kind"),
+        ),
+        Table(
+            name="campaign_skips",
+            columns=(
+                "campaign_id uuid NOT NULL",
+                "reason text NOT NULL",
+                "messages integer NOT NULL",
+            ),
+            key=("campaign_id", "reason"),
+        ),
+        Table(
+            name="campaign_pace",
+            columns=(
+                "campaign_id uuid NOT NULL",
+                "second timestamptz NOT NULL",
+                "sent integer NOT NULL",
+                "unreached integer NOT NULL",
+            ),
+            key=("campaign_id", "second"),
         ),
     )
 
@@ -97,6 +136,9 @@ class CampaignStats:
                 )
             elif campaign_id and (figure := COUNTED.get(type(event))):
                 sums[recorded.workspace_id, campaign_id][figure] += 1
+                if took_back := _takes_back(event):
+                    sums[recorded.workspace_id, campaign_id][took_back] -= 1
+        _count_pace(events, cursor)
         touches = list(_touches(events))
         if touches:
             cursor.execute(FIRST_TOUCHES, [list(column) for column in zip(*touches, strict=True)])
@@ -108,6 +150,40 @@ class CampaignStats:
                 for campaign, counts in sorted(sums.items())
             ]
             cursor.execute(ADD, [list(column) for column in zip(*rows, strict=True)])
+
+
+def _takes_back(event: Event) -> str | None:
+    """Return the final figure that a message leaves which is queued again."""
+    match event:
+        case EmailRedriven():
+            return "failed"
+        case UncertainResolved(resolution=Resolution.RESEND):
+            return "uncertain"
+        case _:
+            return None
+
+
+def _count_pace(events: Sequence[RecordedEvent], cursor: Cursor[TupleRow]) -> None:
+    """Count skips by reason, and by the second what the relay took and what never reached it."""
+    skips = Counter[tuple[UUID, UUID, str]]()
+    pace: defaultdict[tuple[UUID, UUID, datetime], list[int]] = defaultdict(lambda: [0, 0])
+    for recorded in events:
+        event, second = recorded.event, recorded.recorded_at.replace(microsecond=0)
+        match event:
+            case EmailSkipped():
+                skips[recorded.workspace_id, event.campaign_id, str(event.reason)] += 1
+            case EmailSent():
+                pace[recorded.workspace_id, event.campaign_id, second][0] += 1
+            case EmailDeferred(code=0):
+                pace[recorded.workspace_id, event.campaign_id, second][1] += 1
+            case _:
+                pass
+    if skips:
+        rows = [(*key, count) for key, count in sorted(skips.items())]
+        cursor.execute(SKIPS, [list(column) for column in zip(*rows, strict=True)])
+    if pace:
+        paced = [(*key, *counts) for key, counts in sorted(pace.items())]
+        cursor.execute(PACE, [list(column) for column in zip(*paced, strict=True)])
 
 
 def _touches(events: Sequence[RecordedEvent]) -> Iterator[tuple[UUID, UUID, str, UUID]]:

@@ -101,6 +101,7 @@ from read_api.queries.audit import get_audit
 from read_api.queries.audit_detail import get_audit_line
 from read_api.queries.audit_tail import get_audit_tail
 from read_api.queries.audit_verification import get_verification
+from read_api.queries.campaign_live import get_campaign_live, get_campaign_pulse
 from read_api.queries.campaigns import get_campaign, get_campaigns, get_stats
 from read_api.queries.checkpoints import get_checkpoints
 from read_api.queries.consents import get_consents
@@ -202,6 +203,8 @@ ROUTES: tuple[HTTPRouteHandler, ...] = (
     post_resume,
     post_cancel,
     get_stats,
+    get_campaign_pulse,
+    get_campaign_live,
     get_campaign_messages,
     get_message,
     get_contact_messages,

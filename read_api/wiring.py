@@ -143,6 +143,7 @@ class Wiring:
             "export_links": ExportLinks(settings.secret_key, public_url=settings.public_url),
             "export_files": ExportFiles(self.adapters.pool, ExportPlaces(settings.exports_dir)),
             "public_url": settings.public_url,
+            "relay_rate_per_s": settings.smtp.rate_per_s,
             "hits": self.hits,
             "live": self.live,
             "checkpoints": Checkpoints(self.adapters.pool),

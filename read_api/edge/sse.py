@@ -62,21 +62,33 @@ class LiveStreams:
                 headers={"retry-after": "5"},
             )
 
-    async def messages(self, connection: AnyConnection, look: Look, *, after: int) -> Messages:
-        """Yield what `look` finds after a position, then what comes, until it is over."""
+    async def messages(
+        self,
+        connection: AnyConnection,
+        look: Look,
+        *,
+        after: int,
+        over: Callable[[], bool] = lambda: False,
+    ) -> Messages:
+        """Yield what `look` finds after a position, then what comes, until it is over.
+
+        `over` says after a look that nothing more will come.
+        """
         workspace_id = workspace_of(connection)
         if not self._has_room(workspace_id):  # others came between the answer's head and this
             return
         self._running[workspace_id] += 1
         try:
-            async for message in self._followed(connection, look, after):
+            async for message in self._followed(connection, look, after, over):
                 yield message
         except (psycopg.Error, PoolTimeout, PoolClosed) as error:
             log.warning("live_stream_failed", error=error)
         finally:
             self._running[workspace_id] -= 1
 
-    async def _followed(self, connection: AnyConnection, look: Look, after: int) -> Messages:
+    async def _followed(
+        self, connection: AnyConnection, look: Look, after: int, over: Callable[[], bool]
+    ) -> Messages:
         yield ServerSentEventMessage(data=None, comment="live", retry=RETRY_MS)
         began = checked = spoken = time.monotonic()
         while not self._over.is_set():
@@ -88,6 +100,8 @@ class LiveStreams:
             for after, line in found:  # noqa: PLR1704 - where it goes on from
                 spoken = time.monotonic()
                 yield ServerSentEventMessage(data=msgspec.json.encode(line), event="line", id=after)
+            if over():
+                return
             if time.monotonic() - spoken >= HEARTBEAT_EVERY_S:
                 spoken = time.monotonic()
                 yield ServerSentEventMessage(data=None, comment="still here")

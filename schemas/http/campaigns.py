@@ -65,3 +65,5 @@ class CampaignStats(msgspec.Struct, frozen=True, kw_only=True):
     clicks: int
     clicked: int
     unsubscribed: int
+    redriven: Annotated[int, msgspec.Meta(description="Dead letters queued again.")]
+    resolved: Annotated[int, msgspec.Meta(description="Uncertain, and known or decided now.")]

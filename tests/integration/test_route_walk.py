@@ -93,7 +93,15 @@ FOR_PEOPLE = {
 """Operations that no API key may ask for."""
 
 
-EXTRA = ("keys:manage", "privacy:export", "privacy:manage", "members:read", "workspace:write")
+EXTRA = (
+    "delivery:read",
+    "delivery:manage",
+    "keys:manage",
+    "privacy:export",
+    "privacy:manage",
+    "members:read",
+    "workspace:write",
+)
 """What the walk's keys may do beyond the usual."""
 OWN_LOG = {"get_audit", "get_audit_tail"}
 """Operations that show what the walk itself did."""
@@ -365,6 +373,7 @@ def test_the_owner_sees_what_the_walk_looks_for(walk: Walk) -> None:
         "get_erasure", "get_erasure_preview", "get_trash", "get_consents", "get_retention",
         "get_data_exports", "get_data_export",
         "get_members", "get_onboarding", "get_viewings", "get_uncertain", "get_explanation",
+        "get_campaign_pulse", "get_campaign_live",
     }  # fmt: skip
     for method, path, operation in walk.operations():
         name = str(operation["operationId"])
