@@ -12,7 +12,7 @@ from domain.delivery import dead_letter
 from infra.postgres.connections import Pool
 from infra.postgres.erasures import erased_contacts, keep_out_erased
 from infra.postgres.requeueing import QUEUE_TAKEN, Settling
-from infra.postgres.tenant_scope import tenant_scope
+from infra.postgres.tenant_scope import read_in_scope, tenant_scope
 
 # A message that was re-driven and fails again keeps what was said before.
 _ADD = """
@@ -52,6 +52,10 @@ WITH taken AS (
        AND l.state = 'open'
     RETURNING l.message_id, l.campaign_id, l.contact_id, l.attempt
 )"""
+_SHOWN: LiteralString = """
+SELECT l.message_id, l.kind, l.campaign_id, l.contact_id, l.attempt, l.code, l.status, l.reason,
+       l.failed_at, l.state, l.transcript
+  FROM dead_letters l WHERE l.workspace_id = %(workspace_id)s"""
 _NOTHING = UUID(int=0)
 
 
@@ -147,3 +151,25 @@ class PostgresDeadLetters:
 
 def _settled(workspace_id: UUID, state: str, command_id: UUID) -> dict[str, object]:
     return {"workspace_id": workspace_id, "state": state, "command_id": command_id}
+
+
+def letters_shown(
+    pool: Pool, workspace_id: UUID, wanted: LetterFilter, *, limit: int
+) -> list[dict[str, object]]:
+    """Return the open letters that match, without their transcripts, for the command line."""
+    values = msgspec.structs.asdict(wanted) | {"workspace_id": workspace_id, "limit": limit}
+    query = _SHOWN + " AND l.state = 'open'"
+    for name, condition in CONDITIONS.items():
+        if values[name] is not None:
+            query += condition
+    query += " ORDER BY l.message_id LIMIT %(limit)s"
+    found: list[dict[str, object]] = read_in_scope(pool, workspace_id, dict, query, values)
+    return [{name: row[name] for name in row if name != "transcript"} for row in found]
+
+
+def letter_shown(pool: Pool, workspace_id: UUID, message_id: UUID) -> dict[str, object] | None:
+    """Return one letter with its transcript."""
+    values = {"workspace_id": workspace_id, "message_id": message_id}
+    query = _SHOWN + " AND l.message_id = %(message_id)s"
+    found: list[dict[str, object]] = read_in_scope(pool, workspace_id, dict, query, values)
+    return found[0] if found else None

@@ -47,6 +47,12 @@ OF_PERSON: LiteralString = (
     ROW + " AND contact_id = %(contact_id)s AND campaign_id = %(campaign_id)s"
     " ORDER BY message_id DESC LIMIT 1"
 )
+MARKS: LiteralString = """
+SELECT kind, position, at, attempt, relay, code, status, reason, reply, retry_at, link,
+       handed_over_at, handed_over_position
+  FROM message_marks WHERE workspace_id = %(workspace_id)s AND message_id = %(message_id)s
+ ORDER BY position LIMIT 1000
+"""
 DECISION: LiteralString = """
 SELECT position, recorded_at, tag, data FROM events
  WHERE workspace_id = %(workspace_id)s AND kind = 'd' AND stream_id = %(stream_id)s

@@ -11,7 +11,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, SkipValidation
 
 from domain.delivery.explanation import Explanation
-from infra.postgres.message_stories import MessageStories, Told
+from infra.postgres.message_stories import MARKS, MessageStories, Told
 from read_api.edge.paging import Page
 from read_api.edge.refusals import not_found
 from read_api.edge.tenant_reads import TenantReads
@@ -35,12 +35,6 @@ OF_CONTACT: LiteralString = (
     COLUMNS + " AND contact_id = %(contact_id)s AND message_id < %(id)s"
     " ORDER BY message_id DESC LIMIT %(fetch)s"
 )
-MARKS: LiteralString = """
-SELECT kind, position, at, attempt, relay, code, status, reason, reply, retry_at, link,
-       handed_over_at, handed_over_position
-  FROM message_marks WHERE workspace_id = %(workspace_id)s AND message_id = %(message_id)s
- ORDER BY position LIMIT 1000
-"""
 CONTACT_EXISTS: LiteralString = """
 SELECT contact_id FROM contacts
  WHERE workspace_id = %(workspace_id)s AND contact_id = %(contact_id)s

@@ -47,7 +47,7 @@ HOT: dict[str, tuple[LiteralString, set[str]]] = {
         {"workspace_id", "campaign_id", "message_id"},
     ),
     "a message": (messages.ONE, {"workspace_id", "message_id"}),
-    "what happened to a message": (messages.MARKS, {"workspace_id", "message_id"}),
+    "what happened to a message": (message_stories.MARKS, {"workspace_id", "message_id"}),
     "a person's messages": (
         messages.OF_CONTACT,
         {"workspace_id", "contact_id", "message_id"},

@@ -17,6 +17,8 @@ VERBS = {
     "contacts": "workers.cli.contacts:contacts_group",
     "templates": "workers.cli.templates:templates_group",
     "campaigns": "workers.cli.campaigns:campaigns_group",
+    "messages": "workers.cli.messages:messages_group",
+    "dead-letters": "workers.cli.dead_letters:dead_letters_group",
     "projections": "workers.cli.projections:projections_group",
     "log": "workers.cli.log:log_group",
     "backup": "workers.cli.backup:backup_command",
