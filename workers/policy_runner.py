@@ -14,6 +14,7 @@ from psycopg_pool import PoolTimeout
 
 from commands.policies.bounce_suppresses_contact import BounceSuppressesContact
 from commands.policies.policy import Policy
+from commands.policies.report_resolves_uncertain import ReportResolvesUncertain
 from domain.shared.ids import derive_id
 from domain.shared.model import Event
 from infra.bootstrap import Adapters
@@ -34,6 +35,7 @@ from infra.postgres.parked_events import (
     wait_behind_kin,
 )
 from infra.postgres.policy_cursors import PolicyCursor
+from infra.postgres.uncertain_messages import PostgresUncertainMessages
 from projections.projection import RecordedEvent
 from workers.acting import acting
 from workers.runtime import Stop, run_steps
@@ -161,7 +163,10 @@ def _key(row: LogRow, event: Event) -> UUID:
 
 def policies(adapters: Adapters) -> Sequence[Policy]:
     """Return every policy there is."""
-    return [BounceSuppressesContact(adapters.log, PostgresDoNotMail())]
+    return [
+        BounceSuppressesContact(adapters.log, PostgresDoNotMail()),
+        ReportResolvesUncertain(adapters.log, PostgresUncertainMessages(adapters.pool)),
+    ]
 
 
 def run(adapters: Adapters, stop: Stop) -> None:

@@ -10,8 +10,14 @@ from commands.delivery.ports import LetterFilter
 from commands.delivery.redrive_dead_letter import RedriveDeadLetter, redrive_dead_letter
 from commands.delivery.redrive_dead_letters import RedriveDeadLetters, redrive_dead_letters
 from commands.delivery.resolve_uncertain import ResolveUncertain, resolve_uncertain
-from domain.delivery.backoff import RetryPolicy
-from domain.delivery.events import EmailDeferred, EmailFailed, EmailSent, EmailUncertain
+from domain.delivery.backoff import RetryPolicy, RetrySchedule
+from domain.delivery.events import (
+    EmailBounced,
+    EmailDeferred,
+    EmailFailed,
+    EmailSent,
+    EmailUncertain,
+)
 from domain.delivery.outcome_events import (
     EmailDiscarded,
     EmailRedriven,
@@ -20,6 +26,7 @@ from domain.delivery.outcome_events import (
 )
 from domain.delivery.requeueing import NotMailableError
 from domain.shared.errors import ConcurrentChangeError, IllegalTransitionError
+from domain.shared.model import Fact
 from infra.bootstrap import Adapters
 from infra.clock import new_id
 from infra.postgres.dead_letters import PostgresDeadLetters
@@ -130,7 +137,7 @@ def test_its_retry_life_begins_anew(mailing: Mailing) -> None:
     redrive(mailing, message)
     mailing.dispatch_to(
         Script(rcpt=say(b"451 4.3.0 not now, try again in 1 seconds", b"250 2.1.5 OK")),
-        retry=RetryPolicy(first_s=1, factor=1.0, max_s=1, expire_after_s=60),
+        retry=RetrySchedule(usual=RetryPolicy(first_s=1, factor=1.0, max_s=1, expire_after_s=60)),
         until=lambda: mailing.tasks() == 0,
         connections=1,
     )
@@ -185,3 +192,25 @@ def test_an_uncertain_message_is_resolved_once_and_sent_again_only_when_somebody
     assert mailing.gate(campaign) == "closed"
     said = {event.message_id: event.resolution for event in mailing.of_type(UncertainResolved)}
     assert said == {first: "lost", second: "resend"}
+
+
+def test_a_bounce_that_comes_back_resolves_by_itself_what_was_uncertain(mailing: Mailing) -> None:
+    mailing.add_contacts(["p1@example.com"])
+    mailing.started()
+    mailing.dispatch_to(Script(dot=close), until=lambda: mailing.tasks() == 0)
+    (lost,) = mailing.of_type(EmailUncertain)
+    report = EmailBounced(
+        message_id=lost.message_id,
+        campaign_id=lost.campaign_id,
+        contact_id=lost.contact_id,
+        attempt=0,
+        relay="",
+        code=550,
+        status="5.1.1",
+    )
+    mailing.app.log.record([Fact(new_id(), report)], asking(mailing.workspace))
+    mailing.react()
+    (resolved,) = mailing.of_type(UncertainResolved)
+    assert (resolved.message_id, resolved.resolution) == (lost.message_id, Resolution.BOUNCED)
+    with pytest.raises(IllegalTransitionError, match="resolved as bounced already"):
+        resolve(mailing, lost.message_id, Resolution.RESEND)

@@ -13,9 +13,11 @@ from commands.delivery.ports import LetterFilter
 from commands.delivery.redrive_dead_letter import RedriveDeadLetter, redrive_dead_letter
 from commands.delivery.redrive_dead_letters import RedriveDeadLetters, redrive_dead_letters
 from commands.delivery.resolve_uncertain import ResolveUncertain, resolve_uncertain
+from commands.policies.report_resolves_uncertain import ReportResolvesUncertain
 from commands.ports import Effect
 from domain.campaigns.decider import CAMPAIGN
 from domain.delivery.dead_letter import DeadLetter, discard, redrive
+from domain.delivery.events import EmailBounced
 from domain.delivery.outcome_events import (
     EmailDiscarded,
     EmailRedriven,
@@ -313,6 +315,27 @@ def test_an_answer_resolves_and_only_resend_queues(
     assert said(log) == [effect]
     with pytest.raises(NotFoundError):
         resolve_uncertain(command, asking(WORKSPACE), log, MemoryUncertain(None))
+
+
+def bounced(*, attempt: int) -> EmailBounced:
+    return EmailBounced(
+        message_id=MESSAGE, campaign_id=CAMPAIGN_ID, contact_id=PERSON, attempt=attempt, relay="",
+        code=550, status="5.1.1",
+    )  # fmt: skip
+
+
+def test_a_bounce_that_comes_back_later_resolves_what_was_uncertain(log: MemoryEventLog) -> None:
+    policy = ReportResolvesUncertain(log, MemoryUncertain(LOST))
+    policy.react(bounced(attempt=1), asking(WORKSPACE))
+    assert said(log) == []
+    policy.react(bounced(attempt=0), asking(WORKSPACE))
+    assert said(log) == [Said("resolve bounced")]
+    known = changed(LOST, resolution="lost", settled_by=uuid4())
+    for found in (known, None):  # resolved already, or never uncertain
+        ReportResolvesUncertain(log, MemoryUncertain(found)).react(
+            bounced(attempt=0), asking(WORKSPACE)
+        )
+    assert len(said(log)) == 1
 
 
 def test_a_campaign_that_still_runs_needs_no_gate_opened() -> None:
