@@ -27,6 +27,7 @@ class Failpoint(StrEnum):
     SEALER_WRITTEN = "sealer.written"  # not committed
     SEALER_COMMITTED = "sealer.committed"
     POLICY_REACTED = "policy.reacted"  # the cursor stands still
+    REPUTATION_LOOKED = "reputation.looked"  # at one subject, the next one not yet
     EXPORTER_WRITTEN = "exporter.written"  # a slice, not durable
     EXPORTER_KEPT = "exporter.kept"  # durable, the table of exports does not know yet
     EXPORTER_DATA_WRITTEN = "exporter.data_written"  # a page of people's data, not durable

@@ -9,6 +9,7 @@ from projections.consent_history import ConsentHistory
 from projections.contact_list import ContactList
 from projections.message_ledger import MessageLedger
 from projections.projection import Projection
+from projections.sender_health import SenderHealth
 from projections.suppression_list import SuppressionList
 from projections.template_list import TemplateList
 from projections.workspace_list import WorkspaceList
@@ -22,6 +23,7 @@ _ALL: tuple[Projection, ...] = (
     CampaignList(),
     MessageLedger(),
     CampaignStats(),
+    SenderHealth(),
     Audit(),
 )
 PROJECTIONS = MappingProxyType({projection.name: projection for projection in _ALL})

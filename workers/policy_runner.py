@@ -38,6 +38,7 @@ from infra.postgres.policy_cursors import PolicyCursor
 from infra.postgres.uncertain_messages import PostgresUncertainMessages
 from projections.projection import RecordedEvent
 from workers.acting import acting
+from workers.reputation import Reputation
 from workers.runtime import Stop, run_steps
 
 log = structlog.get_logger()
@@ -172,9 +173,12 @@ def policies(adapters: Adapters) -> Sequence[Policy]:
 def run(adapters: Adapters, stop: Stop) -> None:
     """React until the stop."""
     followers = [Follower(adapters, policy) for policy in policies(adapters)]
+    reputation = Reputation(adapters)
 
     def step() -> bool:
         beat(adapters.pool, NAME)
-        return sum(follower.step() for follower in followers) > 0  # each has its turn
+        busy = sum(follower.step() for follower in followers) > 0  # each has its turn
+        reputation.step_in_turn()
+        return busy
 
     run_steps(NAME, stop, step, idle_s=POLL_S)

@@ -47,6 +47,7 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True):
     snapshot: str = ""
     sandbox: bool = False
     audience_frozen: bool = False
+    resumed: int = 0  # how often: what is counted of it begins anew with each
     deleted: bool = False  # in the trash
     purged: bool = False
 
@@ -127,6 +128,16 @@ def pause(campaign: Campaign, *, campaign_id: UUID) -> list[CampaignEvent]:
     return [CampaignPaused(campaign_id=campaign_id)]
 
 
+def brake(campaign: Campaign, *, resumed: int, why: CampaignPaused) -> list[CampaignEvent]:
+    """Pause a campaign that people complain of, or that bounces: a rule does, not a person.
+
+    Says nothing of one that does not run, or was resumed since that was counted.
+    """
+    if campaign.status is not Status.RUNNING or campaign.resumed != resumed:
+        return []
+    return [why]
+
+
 def resume(campaign: Campaign, *, campaign_id: UUID, sandbox: bool = False) -> list[CampaignEvent]:
     """Go on sending."""
     _require(campaign, Status.PAUSED, verb="resume", hint="only a paused campaign can be resumed")
@@ -171,7 +182,7 @@ def evolve(campaign: Campaign, event: CampaignEvent) -> Campaign:  # noqa: C901,
         case CampaignPaused():
             return change(campaign, status=Status.PAUSED)
         case CampaignResumed():
-            return change(campaign, status=Status.RUNNING)
+            return change(campaign, status=Status.RUNNING, resumed=campaign.resumed + 1)
         case CampaignCancelled():
             return change(campaign, status=Status.CANCELLED)
         case CampaignCompleted():

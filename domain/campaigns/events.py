@@ -49,10 +49,20 @@ class AudienceFrozen(Event, frozen=True):
 
 
 class CampaignPaused(Event, frozen=True):
-    """No further message is handed over until somebody resumes."""
+    """No further message is handed over until somebody resumes.
+
+    Where a rule did it: why in words, the rate and its limit, how many of how many messages, and
+    the ids of some of them (base64, at most 5).
+    """
 
     TAG: ClassVar[str] = "campaigns.campaign_paused.v1"
     campaign_id: UUID
+    reason: str = ""
+    rate: float | None = None
+    limit: float | None = None
+    bad: int = 0
+    counted: int = 0
+    messages: str = ""
 
 
 class CampaignResumed(Event, frozen=True):

@@ -90,7 +90,8 @@ def _conclude(
         again = Finding(
             cause=cause,
             stops=True,
-            rate=bad / max(answered, 1),
+            bad=bad,
+            counted=answered,
             limit=cool_down.bad / cool_down.probes,
             reason=f"{bad} of {answered} probes were answered as before",
             evidence=evidence,

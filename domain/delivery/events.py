@@ -67,6 +67,8 @@ class EmailSent(Event, frozen=True):
     relay: str
     reply: Personal[str | None] = None
     sandbox: bool = False
+    sending_domain: str = ""
+    destination: str = ""
 
 
 class EmailDeferred(Event, frozen=True):
@@ -84,6 +86,8 @@ class EmailDeferred(Event, frozen=True):
     retry_at_ms: int
     reply: Personal[str | None] = None
     sandbox: bool = False
+    sending_domain: str = ""
+    destination: str = ""
 
 
 class EmailFailed(Event, frozen=True):
@@ -101,6 +105,8 @@ class EmailFailed(Event, frozen=True):
     reason: str
     reply: Personal[str | None] = None
     sandbox: bool = False
+    sending_domain: str = ""
+    destination: str = ""
 
 
 class EmailBounced(Event, frozen=True):
@@ -117,6 +123,8 @@ class EmailBounced(Event, frozen=True):
     status: str
     reply: Personal[str | None] = None
     sandbox: bool = False
+    sending_domain: str = ""
+    destination: str = ""
 
 
 class EmailUncertain(Event, frozen=True):
@@ -133,6 +141,8 @@ class EmailUncertain(Event, frozen=True):
     relay: str
     reason: str
     sandbox: bool = False
+    sending_domain: str = ""
+    destination: str = ""
 
 
 class SystemMailSent(Event, frozen=True):

@@ -37,6 +37,17 @@ class Kind(StrEnum):
 
 TROUBLE = frozenset({Kind.SLOWED, Kind.BLOCKED, Kind.BOUNCED, Kind.COMPLAINED})
 """What a lane can be warned of or stopped for."""
+LETTERS = {
+    Kind.SENT: "s",
+    Kind.DEFERRED: "d",
+    Kind.SLOWED: "l",
+    Kind.BLOCKED: "k",
+    Kind.BOUNCED: "b",
+    Kind.FAILED: "f",
+    Kind.UNCERTAIN: "u",
+}
+"""Answers in one character each, so that the last ones of a lane are a short text."""
+KIND_OF_LETTER = {letter: kind for kind, letter in LETTERS.items()}
 _ABOUT_US = frozenset({Cause.POLICY, Cause.AUTHENTICATION, Cause.SENDER})
 _PLAIN: dict[type[Event], Kind] = {
     EmailSent: Kind.SENT,

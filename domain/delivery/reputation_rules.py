@@ -81,10 +81,16 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
     cause: BlockCause
     stops: bool
-    rate: float
+    bad: int  # of `counted` messages
+    counted: int
     limit: float
     reason: str
     evidence: Evidence
+
+    @property
+    def rate(self) -> float:
+        """The part of the messages that was bad."""
+        return self.bad / max(self.counted, 1)
 
 
 _AT_LEAST = MappingProxyType(
@@ -172,7 +178,8 @@ def _burst(rule: BurstRule, latest: Tally) -> Finding | None:
     return Finding(
         cause=rule.cause,
         stops=True,
-        rate=bad / of,
+        bad=bad,
+        counted=of,
         limit=rule.part,
         reason=f"{bad} of the last {of} messages were {rule.said}",
         evidence=latest.evidence(window_s=0, about=[rule.kind]),
@@ -191,7 +198,8 @@ def _rate(rule: RateRule, day: Tally, scope: Scope) -> Finding | None:
     return Finding(
         cause=rule.cause,
         stops=stops,
-        rate=rate,
+        bad=bad,
+        counted=of,
         limit=limit,
         reason=f"{bad} of {of} messages of a day {rule.kind}: {rate:.2%}, the limit is {limit:.1%}",
         evidence=day.evidence(window_s=DAY_S, about=[rule.kind]),

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from domain.delivery.lane import Lane, Place, Standing, WarmUp, about, require_reason
+from domain.delivery.lane import ALL, Lane, Place, Standing, WarmUp, about, require_reason
 from domain.delivery.lane_events import (
     Evidence,
     LaneEvent,
@@ -20,6 +20,7 @@ from domain.delivery.lane_events import (
     WarmUpSteppedBack,
 )
 from domain.delivery.reputation import Kind, Tally
+from domain.shared.errors import InvalidInputError
 
 STEPS = (50, 100, 200, 400, 800, 1_600, 3_200, 6_400, 12_800, 25_600)
 """Messages an hour, a step a day; after the last one there is no cap."""
@@ -103,8 +104,8 @@ def step_back(
     lane: Lane, place: Place, why: str, evidence: Evidence, *, now: datetime
 ) -> list[LaneEvent]:
     """Begin the step before again; decided with whatever stopped the lane or warned of it."""
-    if lane.warm_up is not WarmUp.RUNNING:
-        return []
+    if lane.warm_up is not WarmUp.RUNNING or place.destination == ALL:
+        return []  # a domain's warm-up is that of its lanes
     step = max(lane.step - 1, 0)
     back = WarmUpSteppedBack(
         **about(place, now), reason=why, step=step, per_hour=STEPS[step], evidence=evidence
@@ -131,3 +132,9 @@ def skip_warm_up(lane: Lane, place: Place, *, reason: str, now: datetime) -> lis
     if lane.warm_up is WarmUp.SKIPPED:
         return []
     return [WarmUpSkipped(**about(place, now), reason=reason)]
+
+
+def require_domain(place: Place) -> None:
+    """Raise InvalidInputError for the whole workspace: only sending domains are warmed up."""
+    if place.sending_domain == ALL:
+        raise InvalidInputError("a warm-up is of a sending domain: name one instead of `all`")

@@ -66,7 +66,7 @@ _SENDABLE: LiteralString = (
     " WHERE t.workspace_id = r.workspace_id AND t.campaign_id = r.campaign_id AND t.phase = 0"
     " AND t.destination = d.destination AND t.due_at <= clock_timestamp() AND t.locked_by IS NULL)"
     " AND NOT is_stopped(workspace_id, campaign_id, sending_domain)"
-    " AND lane_allows(workspace_id, sending_domain, destination) > 0"
+    " AND (sandbox OR lane_allows(workspace_id, sending_domain, destination) > 0)"
 )
 
 

@@ -173,6 +173,7 @@ def histories(draw: st.DrawFn) -> list[RecordedEvent]:
 
 NAMES = (
     "contact_list", "suppression_list", "consent_history", "message_ledger", "campaign_stats",
+    "sender_health",
     "audit",
 )  # fmt: skip
 

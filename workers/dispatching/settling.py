@@ -43,6 +43,8 @@ class _Attempt(TypedDict):
     attempt: int
     relay: str
     sandbox: bool
+    sending_domain: str
+    destination: str
 
 
 class _Refusal(_Attempt):
@@ -169,6 +171,8 @@ class Settler(msgspec.Struct, frozen=True, kw_only=True):
             "attempt": task.attempt + 1,
             "relay": self.relay,
             "sandbox": run.sandbox,
+            "sending_domain": run.sending_domain,
+            "destination": run.destination,
         }
 
 

@@ -162,8 +162,19 @@ def test_completing_says_nothing_before_the_audience_is_frozen_or_after_the_end(
 
 
 def test_a_resumed_campaign_runs_as_if_it_had_never_been_paused() -> None:
-    paused = CAMPAIGN.fold([*RUNNING, PAUSED, RESUMED])
-    assert paused == CAMPAIGN.fold(list(RUNNING))
+    resumed = CAMPAIGN.fold([*RUNNING, PAUSED, RESUMED])
+    assert resumed == structs.replace(CAMPAIGN.fold(list(RUNNING)), resumed=1)
+
+
+def test_a_rule_pauses_what_runs_and_was_not_resumed_since_it_was_counted() -> None:
+    why = structs.replace(PAUSED, reason="too many bounces", rate=0.2, limit=0.1)
+
+    def brake(campaign: Campaign) -> list[CampaignEvent]:
+        return decider.brake(campaign, resumed=0, why=why)
+
+    Scenario(CAMPAIGN).given(*RUNNING).when(brake).then(why)
+    Scenario(CAMPAIGN).given(*RUNNING, PAUSED).when(brake).then()
+    Scenario(CAMPAIGN).given(*RUNNING, PAUSED, RESUMED).when(brake).then()
 
 
 def test_evolve_believes_an_impossible_history() -> None:
