@@ -20,12 +20,14 @@ from domain.delivery.backoff import BULK_SCHEDULE, RetrySchedule
 from infra import clock
 from infra.bootstrap import Adapters
 from infra.crypto.links import SignedLinks
+from infra.crypto.return_paths import ReturnPaths
 from infra.mime.system_message import Sender
 from infra.postgres.campaign_runs import CampaignRun
 from infra.postgres.dispatcher_leases import RENEW_S, DispatcherLeases, LeaseLostError
 from infra.postgres.email_queue import EmailQueue
 from infra.postgres.heartbeats import beat
 from infra.postgres.relay_rates import RelayRate, RelayRates
+from infra.postgres.signing_keys import PostgresSigningKeys
 from infra.postgres.system_mails import SystemMailQueue
 from infra.settings import SandboxSettings, SmtpSettings
 from infra.smtp.options import RelayOptions, TlsPolicy
@@ -80,9 +82,13 @@ class Dispatcher:
         self._watch = KillSwitchWatch(adapters, owner=self._queue.owner)
         settings = adapters.settings
         links = SignedLinks(settings.secret_key, public_url=settings.tracking_url)
-        self._claimer = Claimer(
-            adapters, self._queue, CampaignMails(adapters.pool, links), sandbox=sandbox
+        mails = CampaignMails(
+            adapters.pool,
+            links,
+            return_paths=ReturnPaths(settings.secret_key, settings.return_path_domain),
+            keys=PostgresSigningKeys(adapters.pool, adapters.vault),
         )
+        self._claimer = Claimer(adapters, self._queue, mails, sandbox=sandbox)
         self._recorder = OutcomeRecorder(adapters.log, self._queue)
         self._rates = RelayRates(adapters.pool, holder=self._queue.owner)
         self._rate = RelayRate(relay, rate_per_s) if rate_per_s > 0 else None

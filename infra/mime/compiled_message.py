@@ -3,12 +3,15 @@
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from hashlib import sha256
 
 import msgspec
 
 from domain.content.compile import CompiledContent, compile_content
 from domain.content.slots import Part
 from domain.content.snapshot import Snapshot
+from infra.dkim.relaxed import fields_of, relaxed_field
+from infra.dkim.signer import Signer
 from infra.mime import headers
 from infra.mime.layout import Layout
 from infra.mime.recipient import Recipient
@@ -17,6 +20,8 @@ from infra.mime.values import ValueReader, value_reader
 _PART_HEADERS = (
     b'Content-Type: text/%s; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n'
 )
+_OWN_FIELDS = ("To", "Subject", "Date", "Message-ID", "List-Unsubscribe")
+"""What differs from one mail to the next, in this order."""
 
 
 class Sending(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,12 +46,18 @@ class CompiledMessage:
         self.needs_smtputf8 = not (snapshot.from_email + snapshot.reply_to).isascii()
         self._message_id_end = headers.token("@", f"{sending.domain}>").removeprefix(b"@: ")
         self._subject = _subject_writer(content.subject)
-        self._layout = _layout(snapshot, sending, content)
+        boundary = f"=_{snapshot.digest()[:32]}".encode()  # never in quoted-printable
+        self._fixed_fields = _fixed_fields(snapshot, sending, boundary)
+        fixed = fields_of(self._fixed_fields)
+        self._relaxed_fields = b"".join([relaxed_field(field) for field in fixed])
+        self.field_names = (*_OWN_FIELDS, *(name_of(field) for field in fixed))
+        self._layout = _layout(content, boundary)
         self._date = (datetime.fromtimestamp(0, UTC), b"")
 
-    def render(self, recipient: Recipient) -> bytes:
+    def render(self, recipient: Recipient, signer: Signer | None = None) -> bytes:
         """Return the whole RFC 5322 message: CRLF, 7-bit unless the address itself is not.
 
+        A signer for `field_names` signs these very bytes: nothing changes them afterwards.
         Body lines have at most 76 characters, header lines at most 998. Raises UnsafeHeaderError
         for an address or unsubscribe URL that cannot stand in a header, and IndexError for too few
         link URLs; a merge value never makes it fail.
@@ -56,11 +67,16 @@ class CompiledMessage:
             headers.mailbox("To", name, recipient.email),
             self._subject(recipient),
             self._date_field(recipient.sent_at),
-            b"Message-ID: <%s@" % recipient.message_id.hex.encode(),
-            self._message_id_end,
+            b"Message-ID: <%s@" % recipient.message_id.hex.encode() + self._message_id_end,
             headers.token("List-Unsubscribe", f"<{recipient.unsubscribe_url}>"),
         ]
-        return b"".join(head + self._layout.fill(recipient))
+        body = self._layout.fill(recipient)
+        signatures = []
+        if signer is not None:
+            signed = b"".join([relaxed_field(field) for field in head]) + self._relaxed_fields
+            body_hash = sha256(self._layout.relaxed(body)).digest()
+            signatures = [signer.sign(signed, body_hash, at_s=int(recipient.sent_at.timestamp()))]
+        return b"".join([*signatures, *head, self._fixed_fields, b"\r\n", *body])
 
     def _date_field(self, sent_at: datetime) -> bytes:
         second = sent_at.replace(microsecond=0)
@@ -97,24 +113,19 @@ def _subject_writer(parts: Sequence[Part]) -> Callable[[Recipient], bytes]:
     return write
 
 
-def _layout(snapshot: Snapshot, sending: Sending, content: CompiledContent) -> Layout:
-    # `=_` never occurs in quoted-printable, so no body can hold the boundary.
-    boundary = f"=_{snapshot.digest()[:32]}".encode()
+def _layout(content: CompiledContent, boundary: bytes) -> Layout:
     opening = b"--" + boundary + b"\r\n"
     layout = Layout(len(content.links))
-    layout.add_bytes(_fixed_fields(snapshot, sending))
-    layout.add_bytes(
-        b'Content-Type: multipart/alternative;\r\n boundary="' + boundary + b'"\r\n\r\n' + opening
-    )
-    layout.add_bytes(_PART_HEADERS % b"plain")
+    layout.add_bytes(opening + _PART_HEADERS % b"plain")
     layout.add_parts(content.text)
     layout.add_bytes(b"\r\n" + opening + _PART_HEADERS % b"html")
     layout.add_parts(content.html)
     layout.add_bytes(b"\r\n--" + boundary + b"--\r\n")
+    layout.finish()
     return layout
 
 
-def _fixed_fields(snapshot: Snapshot, sending: Sending) -> bytes:
+def _fixed_fields(snapshot: Snapshot, sending: Sending, boundary: bytes) -> bytes:
     name = headers.checked("the sender's name", snapshot.from_name)
     fields = [headers.mailbox("From", name, snapshot.from_email)]
     if snapshot.reply_to:
@@ -124,5 +135,11 @@ def _fixed_fields(snapshot: Snapshot, sending: Sending) -> bytes:
         headers.token("List-ID", f"<{sending.list_id}>"),
         headers.token("Feedback-ID", sending.feedback_id),
         b"MIME-Version: 1.0\r\n",
+        b'Content-Type: multipart/alternative;\r\n boundary="' + boundary + b'"\r\n',
     ]
     return b"".join(fields)
+
+
+def name_of(field: bytes) -> str:
+    """Return the name of a header field."""
+    return field.partition(b":")[0].decode("ascii")

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from domain.content.escaping import html_text
 from domain.content.slots import LinkSlot, Part, PixelSlot, UnsubscribeSlot, Value
+from infra.dkim.relaxed import relaxed_lines
 from infra.mime.quoted_printable import encode_fixed, encode_value
 from infra.mime.recipient import Recipient
 from infra.mime.values import ValueReader, value_reader
@@ -23,6 +24,7 @@ class Layout:
     def __init__(self, link_count: int) -> None:
         self._link_count = link_count
         self._pieces: list[bytes] = []
+        self._relaxed: list[bytes] = []
         self._gaps: list[tuple[int, int]] = []
         self._values: dict[tuple[object, ...], int] = {}
         self._readers: list[ValueReader] = []
@@ -43,6 +45,10 @@ class Layout:
             else:
                 self._gaps.append((len(self._pieces), self._number(part)))
                 self._pieces.append(b"")
+
+    def finish(self) -> None:
+        """Note how a signature sees the pieces; called once, when all are there."""
+        self._relaxed = [relaxed_lines(piece) for piece in self._pieces]
 
     def _number(self, slot: Value | LinkSlot | UnsubscribeSlot | PixelSlot) -> int:
         if isinstance(slot, UnsubscribeSlot):
@@ -69,6 +75,13 @@ class Layout:
         for at, number in self._gaps:
             pieces[at] = values[number]
         return pieces
+
+    def relaxed(self, filled: list[bytes]) -> bytes:
+        """Return what `fill` gave as a signature sees it: every piece is whole lines."""
+        pieces = self._relaxed.copy()
+        for at, _ in self._gaps:
+            pieces[at] = relaxed_lines(filled[at])
+        return b"".join(pieces)
 
 
 def _both_forms(url: str) -> tuple[bytes, bytes]:

@@ -7,6 +7,9 @@ import msgspec
 
 from domain.shared.errors import DomainError, NotFoundError
 from infra.crypto.links import SignedLinks
+from infra.crypto.return_paths import ReturnPaths
+from infra.dkim.keys import SigningKeys
+from infra.dkim.signer import Signer
 from infra.mime.compiled_message import CompiledMessage, Sending, compile_message
 from infra.mime.recipient import Recipient
 from infra.postgres.campaign_runs import CampaignRun
@@ -30,12 +33,26 @@ class CampaignMail:
     """One campaign's compiled message, its sender and its links."""
 
     def __init__(
-        self, run: CampaignRun, message: CompiledMessage, *, sender: str, links: SignedLinks
+        self,
+        run: CampaignRun,
+        message: CompiledMessage,
+        *,
+        sender: str,
+        links: SignedLinks,
+        return_paths: ReturnPaths,
     ) -> None:
         self._run = run
         self._message = message
         self._sender = sender
         self._links = links
+        self._return_paths = return_paths
+        self._signer: Signer | None = None
+
+    def sign_with(self, keys: SigningKeys) -> None:
+        """Sign from now on with the keys the domain has now; with none, not at all."""
+        found = tuple(keys.of(self._run.workspace_id, _ascii_domain(self._sender)))
+        if found != (self._signer.keys if self._signer else ()):
+            self._signer = Signer(found, self._message.field_names) if found else None
 
     def render(self, task: Claimed, address: str, *, sent_at: datetime) -> Ready:
         """Return the finished mail. Raises DomainError for a person it cannot be made for."""
@@ -54,19 +71,26 @@ class CampaignMail:
             open_url=urls.open_url,
             link_urls=urls.link_urls,
         )
-        data = self._message.render(recipient)
+        data = self._message.render(recipient, self._signer)
         smtputf8 = self._message.needs_smtputf8 or recipient.needs_smtputf8
+        mail_from = self._sender
+        if self._return_paths.domain:
+            mail_from = self._return_paths.of(self._run.workspace_id, task.message_id)
         return Ready(
-            task, OutgoingMail(task.message_id, self._sender, address, data, smtputf8=smtputf8)
+            task, OutgoingMail(task.message_id, mail_from, address, data, smtputf8=smtputf8)
         )
 
 
 class CampaignMails:
     """Compiled campaigns of this process, the latest 64; a snapshot never changes."""
 
-    def __init__(self, pool: Pool, links: SignedLinks) -> None:
+    def __init__(
+        self, pool: Pool, links: SignedLinks, *, return_paths: ReturnPaths, keys: SigningKeys
+    ) -> None:
         self._pool = pool
         self._links = links
+        self._return_paths = return_paths
+        self._keys = keys
         self._compiled: dict[tuple[UUID, UUID, str], CampaignMail | DomainError] = {}
 
     def of(self, run: CampaignRun) -> CampaignMail:
@@ -82,6 +106,7 @@ class CampaignMails:
         found = self._compiled[key]
         if isinstance(found, DomainError):
             raise found
+        found.sign_with(self._keys)
         return found
 
     def _compile(self, run: CampaignRun) -> CampaignMail:
@@ -95,7 +120,11 @@ class CampaignMails:
             feedback_id=f"{run.campaign_id.hex}:{run.workspace_id.hex}:campaign:emailengine",
         )
         return CampaignMail(
-            run, compile_message(snapshot, sending), sender=snapshot.from_email, links=self._links
+            run,
+            compile_message(snapshot, sending),
+            sender=snapshot.from_email,
+            links=self._links,
+            return_paths=self._return_paths,
         )
 
 
@@ -109,5 +138,5 @@ def _merge_values(task: Claimed, address: str) -> dict[str, str]:
 
 
 def _ascii_domain(address: str) -> str:
-    domain = address.rpartition("@")[2]
+    domain = address.rpartition("@")[2].lower()
     return domain if domain.isascii() else domain.encode("idna").decode("ascii")
