@@ -43,6 +43,12 @@ from commands.http.invitations import (
     post_invitation_acceptance,
     post_invitation_resend,
 )
+from commands.http.kill_switches import (
+    post_operator_resume,
+    post_operator_stop,
+    post_resume_sending,
+    post_stop,
+)
 from commands.http.members import delete_member, post_leave, put_member_role
 from commands.http.messages import post_resolution
 from commands.http.onboarding import (
@@ -118,6 +124,7 @@ from read_api.queries.developer import get_api_key, get_api_keys
 from read_api.queries.exports import get_export, get_exports
 from read_api.queries.identity import get_key_set, get_me, get_sessions
 from read_api.queries.imports import get_import, get_imports, get_rejected
+from read_api.queries.kill_switches import get_kill_switches, get_operator_kill_switches
 from read_api.queries.members import get_invitations, get_members, get_workspaces
 from read_api.queries.messages import (
     get_contact_messages,
@@ -174,6 +181,12 @@ ROUTES: tuple[HTTPRouteHandler, ...] = (
     get_operated_workspaces,
     post_viewing,
     delete_viewing,
+    get_kill_switches,
+    post_stop,
+    post_resume_sending,
+    get_operator_kill_switches,
+    post_operator_stop,
+    post_operator_resume,
     get_onboarding,
     put_onboarding_workspace,
     put_onboarding_sender,

@@ -44,6 +44,7 @@ from infra.postgres.health import PostgresHealth, VaultHealth
 from infra.postgres.import_intake import PostgresImportIntake
 from infra.postgres.import_progress import PostgresImports
 from infra.postgres.invitations import PostgresInvitations
+from infra.postgres.kill_switches import KillSwitchBoard, PostgresKillSwitches
 from infra.postgres.linked_identities import PostgresLinkedIdentities
 from infra.postgres.members import Memberships, PostgresMembers
 from infra.postgres.operators import PostgresViewings, ViewingLookup
@@ -80,6 +81,7 @@ from read_api.edge.viewing_authenticator import ViewingAuthenticator
 from read_api.edge.write_context import WriteContext
 from read_api.public.health import HealthChecks
 from read_api.queries.actor_names import ActorNames
+from schemas.messages import SWITCHES
 
 AnyRequest = Request[Any, Any, Any]  # the vendor's three free parameters
 
@@ -122,6 +124,9 @@ class Wiring:
             "members": PostgresMembers(),
             "memberships": Memberships(pool),
             "viewings": PostgresViewings(),
+            "switches": PostgresKillSwitches(),
+            "switch_board": KillSwitchBoard(pool),
+            "switches_turned": lambda: self.adapters.waker.wake(SWITCHES),
             "overviews": WorkspaceOverviews(pool),
             "verified_addresses": VerifiedAddresses(pool),
             "sanitizer": Nh3Sanitizer(),

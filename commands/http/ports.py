@@ -140,6 +140,13 @@ class Downloads(Protocol):
         """Open the file; None when the export has none (any more)."""
 
 
+class Nudge(Protocol):
+    """Tells workers to look at once what they look at each second anyhow."""
+
+    def __call__(self) -> None:
+        """Say so; never fails."""
+
+
 class NewToken(Protocol):
     """Draws tokens for links."""
 

@@ -25,6 +25,7 @@ VERBS = {
     "restore": "workers.cli.backup:restore_command",
     "vault": "workers.cli.vault:vault_group",
     "operator": "workers.cli.operator:operator_group",
+    "switches": "workers.cli.switches:switches_group",
     "privacy": "workers.cli.privacy:privacy_group",
     "demo": "workers.cli.demo:demo_command",
 }
