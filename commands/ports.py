@@ -251,6 +251,16 @@ class CampaignRuns(Protocol):
         """Return the effect that shuts the gate for good; what is queued will be skipped."""
 
 
+class SenderDomains(Protocol):
+    """Which domains mail may be sent from; an installation may let everybody send from any."""
+
+    def require(self, workspace_id: UUID, domain: str) -> None:
+        """Raise SendingDomainUnverifiedError unless mail of this domain may leave."""
+
+    def require_scheduled(self, workspace_id: UUID, campaign_id: UUID) -> None:
+        """Do the same for the domain of a campaign on the calendar."""
+
+
 class Audience(Protocol):
     """Who can be mailed, and what is known of them."""
 

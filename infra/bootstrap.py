@@ -18,6 +18,7 @@ from infra.nats.waker import Waker
 from infra.postgres.accounts import PostgresAccounts
 from infra.postgres.connections import Pool, Role, open_pool, role_dsn
 from infra.postgres.rate_buckets import RateBuckets
+from infra.postgres.sending_domains import PostgresSenderDomains
 from infra.settings import Settings
 
 
@@ -97,6 +98,11 @@ class Adapters:
     def accounts(self) -> PostgresAccounts:
         """Who has an account."""
         return PostgresAccounts(self.pool, self.vault, self.settings.secret_key)
+
+    @cached_property
+    def sender_domains(self) -> PostgresSenderDomains:
+        """Which domains mail may be sent from."""
+        return PostgresSenderDomains(self.pool, required=self.settings.domains.required)
 
     @cached_property
     def reader(self) -> LogReader:

@@ -1,11 +1,12 @@
 """How settings of the HTTP edge are written: hosts, origins, networks, limits."""
 
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from urllib.parse import urlsplit
 
 import msgspec
 
 Network = IPv4Network | IPv6Network
+DNS_PORT = 53
 HTTP_PORTS = {"http": 80, "https": 443}
 
 
@@ -73,3 +74,22 @@ def origin_of(url: str) -> str | None:
 def parse_networks(text: str) -> tuple[Network, ...]:
     """Read addresses or networks, separated by commas. Raises ValueError."""
     return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+
+
+def parse_servers(text: str) -> tuple[tuple[str, int], ...]:
+    """Read addresses of DNS servers between commas: 192.0.2.53, [2001:db8::53]:5353."""
+    servers = []
+    for item in filter(None, (part.strip() for part in text.split(","))):
+        bare = item if item.startswith("[") or item.count(":") <= 1 else f"[{item}]"
+        parts = urlsplit(f"//{bare}")
+        servers.append((str(ip_address(parts.hostname or "")), parts.port or DNS_PORT))
+    return tuple(servers)
+
+
+def parse_spf_terms(text: str) -> tuple[str, ...]:
+    """Read a host to include, or mechanisms between spaces: ip4:192.0.2.1 include:spf.acme.com."""
+    terms = tuple(term if ":" in term else f"include:{term}" for term in text.lower().split())
+    for term in terms:
+        if term.partition(":")[0] not in {"include", "a", "mx", "ip4", "ip6", "exists"}:
+            raise ValueError(f"{term!r} is no mechanism of SPF that says who may send")
+    return terms

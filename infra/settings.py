@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from domain.delivery.dns_records import Setup
 from infra.edge_values import (
     Limit,
     Network,
@@ -22,6 +23,8 @@ from infra.edge_values import (
     parse_limit,
     parse_networks,
     parse_origins,
+    parse_servers,
+    parse_spf_terms,
 )
 
 T = TypeVar("T")
@@ -113,6 +116,14 @@ class SignInSettings(msgspec.Struct, frozen=True, kw_only=True):
     oidc_client_secret: Secret  # ENGINE_OIDC_CLIENT_SECRET
 
 
+class DomainSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What sending domains have to publish, and who may send without it."""
+
+    dns_servers: tuple[tuple[str, int], ...]  # ENGINE_DNS_SERVERS: empty: those of the machine
+    setup: Setup  # ENGINE_SPF_INCLUDE, and the hosts of return path and tracking
+    required: bool  # ENGINE_REQUIRE_VERIFIED_DOMAINS: auto, always or never
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that can be set, with the variable that sets it."""
 
@@ -127,6 +138,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     nats_url: str  # ENGINE_NATS_URL
     smtp: SmtpSettings
     sandbox: SandboxSettings
+    domains: DomainSettings
     system_mail_from: tuple[str, str]  # ENGINE_SYSTEM_MAIL_FROM: name and address
     return_path_domain: str  # ENGINE_RETURN_PATH_DOMAIN: where bounces arrive; empty: the sender's
     http_host: str  # ENGINE_HTTP_HOST
@@ -174,6 +186,9 @@ DEFAULTS = {
     "ENGINE_SANDBOX_SMTP_PORT": "25",
     "ENGINE_SYSTEM_MAIL_FROM": "",
     "ENGINE_RETURN_PATH_DOMAIN": "",
+    "ENGINE_DNS_SERVERS": "",
+    "ENGINE_SPF_INCLUDE": "",
+    "ENGINE_REQUIRE_VERIFIED_DOMAINS": "auto",
     "ENGINE_HTTP_HOST": "127.0.0.1",
     "ENGINE_HTTP_PORT": "8080",
     "ENGINE_HTTP_HOSTS": "",
@@ -272,6 +287,20 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
             ),
         ),
         sandbox=sandbox,
+        domains=DomainSettings(
+            dns_servers=parsed("ENGINE_DNS_SERVERS", parse_servers),
+            setup=Setup(
+                spf_terms=parsed("ENGINE_SPF_INCLUDE", parse_spf_terms),
+                return_path_host=parsed("ENGINE_RETURN_PATH_DOMAIN", _mail_domain),
+                tracking_host=urlsplit(get("ENGINE_TRACKING_URL")).hostname or "",
+            ),
+            required=_required(
+                get("ENGINE_REQUIRE_VERIFIED_DOMAINS"),
+                leaves_the_machine=not in_catcher
+                and (get("ENGINE_SMTP_HOST"), port("ENGINE_SMTP_PORT"))
+                != (sandbox.host, sandbox.port),
+            ),
+        ),
         system_mail_from=_mailbox(get("ENGINE_SYSTEM_MAIL_FROM"), public_url=public_url),
         return_path_domain=parsed("ENGINE_RETURN_PATH_DOMAIN", _mail_domain),
         http_host=host,
@@ -313,6 +342,13 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         otlp_sample=parsed("ENGINE_OTLP_SAMPLE", _part),
         embedded=embedded,
     )
+
+
+def _required(text: str, *, leaves_the_machine: bool) -> bool:
+    answers = {"always": True, "never": False, "auto": leaves_the_machine}
+    if text not in answers:
+        raise SettingsError(f"ENGINE_REQUIRE_VERIFIED_DOMAINS={text!r}: use auto, always or never")
+    return answers[text]
 
 
 def _sign_in(get: Callable[[str], str]) -> SignInSettings:

@@ -68,6 +68,11 @@ from commands.http.second_factor import (
     post_second_factor_remove,
 )
 from commands.http.second_factor_sign_in import post_session_second_factor
+from commands.http.sending_domains import (
+    delete_sending_domain,
+    post_sending_domain,
+    post_sending_domain_check,
+)
 from commands.http.sessions import (
     delete_current_session,
     delete_session,
@@ -134,6 +139,7 @@ from read_api.queries.messages import (
 from read_api.queries.onboarding import get_onboarding
 from read_api.queries.operator import get_operated_workspaces, get_viewings
 from read_api.queries.privacy import get_erasure, get_erasure_preview, get_retention
+from read_api.queries.sending_domains import get_sending_domain, get_sending_domains
 from read_api.queries.tenancy import get_workspace
 from read_api.queries.trash import get_trash
 
@@ -232,6 +238,11 @@ ROUTES: tuple[HTTPRouteHandler, ...] = (
     post_discard_matching,
     post_resolution,
     post_api_key,
+    get_sending_domains,
+    get_sending_domain,
+    post_sending_domain,
+    post_sending_domain_check,
+    delete_sending_domain,
     get_api_keys,
     get_api_key,
     post_api_key_rotation,

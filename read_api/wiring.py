@@ -21,6 +21,7 @@ from infra.crypto.tokens import new_token
 from infra.crypto.totp import TotpCodes
 from infra.crypto.url_tokens import new_url_token
 from infra.crypto.vault import KeyVault
+from infra.domain_names import PublicDomainNames
 from infra.email_addresses import EmailValidator
 from infra.erasure_receipts import ErasureReceipts
 from infra.eventstore.mapper import Mapper
@@ -51,6 +52,7 @@ from infra.postgres.operators import PostgresViewings, ViewingLookup
 from infra.postgres.request_keys import RequestKeys
 from infra.postgres.retention import PostgresRetention
 from infra.postgres.second_factors import PostgresSecondFactors
+from infra.postgres.sending_domains import PostgresSendingDomains
 from infra.postgres.session_lookup import SessionLookup
 from infra.postgres.sessions import PostgresSessions
 from infra.postgres.single_use_tokens import PostgresSingleUseTokens
@@ -133,6 +135,9 @@ class Wiring:
             "snapshots": PostgresSnapshots(),
             "runs": PostgresCampaignRuns(),
             "audience": PostgresAudience(pool),
+            "senders": self.adapters.sender_domains,
+            "domain_names": PublicDomainNames(),
+            "domain_setup": self.adapters.settings.domains.setup,
             "erasures": PostgresErasures(pool),
             "dead_letters": PostgresDeadLetters(pool),
             "uncertain": PostgresUncertainMessages(pool),
@@ -187,6 +192,7 @@ class Wiring:
             "permissions": Provide(provide_permissions),
             "person": Provide(provide_person),
             "factors": Provide(self._factors),
+            "domains": Provide(self._domains),
             "upload": Provide(provide_upload),
             "form": Provide(provide_form),
             "reads": Provide(reads.provide),
@@ -205,6 +211,9 @@ class Wiring:
 
     async def _mails(self) -> PostgresSystemMails:
         return PostgresSystemMails(await self._keys())
+
+    async def _domains(self) -> PostgresSendingDomains:
+        return PostgresSendingDomains(await self._keys())
 
     async def _factors(self) -> PostgresSecondFactors:
         return PostgresSecondFactors(self.adapters.pool, await self._keys())

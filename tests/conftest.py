@@ -88,6 +88,7 @@ def settings(postgres: EmbeddedPostgres, tmp_path: Path) -> Iterator[Settings]:
             "ENGINE_SMTP_HOST": "127.0.0.1",
             "ENGINE_SMTP_PORT": "1",
             "ENGINE_SMTP_TLS": "off",
+            "ENGINE_REQUIRE_VERIFIED_DOMAINS": "never",
             "ENGINE_PUBLIC_URL": "http://127.0.0.1:1",
             "ENGINE_HTTP_HOSTS": "testserver.local",
         }

@@ -21,6 +21,7 @@ WORKERS = (
     "expander",
     "importer",
     "exporter",
+    "dns_checker",
     "dispatcher",
 )
 """Every role of `engine worker`, in the order the data flows."""

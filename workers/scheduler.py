@@ -1,6 +1,7 @@
 """The scheduler: launches what is due, ends what is done, clears up what was cancelled or lost."""
 
 from time import monotonic
+from uuid import UUID
 
 import structlog
 
@@ -9,6 +10,7 @@ from commands.campaigns.launch_campaign import LaunchCampaign, launch_campaign
 from domain.campaigns import decider
 from domain.campaigns.decider import CAMPAIGN
 from domain.delivery.events import SkipReason
+from domain.delivery.sending_domain import SendingDomainUnverifiedError
 from domain.shared.errors import DomainError
 from infra.bootstrap import Adapters
 from infra.clock import new_id
@@ -42,6 +44,7 @@ NAME = "scheduler"
 POLL_S = 0.25
 CANCEL_BATCH = 500
 DAY_S = 86_400.0
+HELD_S = 30.0  # a campaign whose domain is not verified is looked at again
 
 
 class Scheduler:
@@ -62,12 +65,14 @@ class Scheduler:
         self._leaving = Leaving(adapters, worker=NAME)
         self._invitations = InvitationCloser(adapters, worker=NAME)
         self._house_kept_until = 0.0
+        self._held: dict[UUID, float] = {}
 
     def step(self) -> bool:
         """Do all that there is; tells whether there may be more of it at once."""
         self._keep_house()
         for run in self._finder.due():
-            self._launch(run)
+            if self._held.get(run.campaign_id, 0.0) <= monotonic():
+                self._launch(run)
         recovered = recover(self._log, self._leases, relays=self._relays)
         cancelled = sum(self._skip_cancelled(run) for run in self._finder.cancelled_with_tasks())
         for run in self._finder.finished():
@@ -91,7 +96,11 @@ class Scheduler:
                 PostgresSnapshots(),
                 self._runs,
                 self._audience,
+                self._adapters.sender_domains,
             )
+        except SendingDomainUnverifiedError as error:
+            self._held[run.campaign_id] = monotonic() + HELD_S
+            log.warning("launch_held", campaign_id=str(run.campaign_id), reason=str(error))
         except DomainError as error:
             # Somebody was faster, or the clocks differ a little: the next look will tell.
             log.info("launch_refused", campaign_id=str(run.campaign_id), error=str(error))

@@ -20,11 +20,12 @@ from domain.tenancy.decider import WORKSPACE
 class FrozenContent(msgspec.Struct, frozen=True):
     """What the table `snapshots` keeps: the snapshot's own fields and, beside them, `links`.
 
-    `links[n]` is where link n leads.
+    `links[n]` is where link n leads. `sending_domain` is the sender's.
     """
 
     sha256: str
     json: bytes
+    sending_domain: str = ""
 
 
 def freeze_content(
@@ -62,7 +63,8 @@ def freeze_content(
             f"{error} (lines of the cleaned template, as GET /v1/templates/{template_id} shows it)"
         ) from error
     stored = msgspec.to_builtins(snapshot, order="deterministic") | {"links": list(content.links)}
-    return FrozenContent(snapshot.digest(), msgspec.json.encode(stored))
+    domain = workspace.sender_address.rpartition("@")[2].lower()
+    return FrozenContent(snapshot.digest(), msgspec.json.encode(stored), domain)
 
 
 def _names(template: TemplateAdded) -> set[str]:

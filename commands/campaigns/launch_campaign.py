@@ -6,7 +6,14 @@ from uuid import UUID
 import msgspec
 
 from commands.campaigns.frozen_content import FrozenContent, freeze_content
-from commands.ports import Audience, CampaignRuns, Effect, EventLog, Snapshots
+from commands.ports import (
+    Audience,
+    CampaignRuns,
+    Effect,
+    EventLog,
+    SenderDomains,
+    Snapshots,
+)
 from domain.campaigns import decider
 from domain.campaigns.decider import CAMPAIGN, Campaign, Status
 from domain.campaigns.events import CampaignEvent, CampaignLaunched, CampaignScheduled
@@ -26,16 +33,22 @@ def launch_campaign(
     snapshots: Snapshots,
     runs: CampaignRuns,
     audience: Audience,
+    senders: SenderDomains,
 ) -> int:
     """Schedule a draft and launch it in one decision, or launch what is scheduled and due.
 
-    Raises IllegalTransitionError for a second launch, InvalidInputError for an empty audience, and
-    the errors of `freeze_content` for a draft.
+    Raises IllegalTransitionError for a second launch, InvalidInputError for an empty audience,
+    SendingDomainUnverifiedError (not in the sandbox), and the errors of `freeze_content` for a
+    draft.
     """
     campaign = log.state(CAMPAIGN, command.campaign_id, context)
     frozen = FrozenContent("", b"")
     if campaign.status is Status.DRAFT and campaign.template_id is not None:
         frozen = freeze_content(campaign.template_id, context, log, audience)
+        if not context.sandbox:
+            senders.require(context.workspace_id, frozen.sending_domain)
+    elif campaign.status is Status.SCHEDULED and not campaign.sandbox:
+        senders.require_scheduled(context.workspace_id, command.campaign_id)
     size = audience.size(context.workspace_id)
 
     def decision(now: Campaign) -> Sequence[CampaignEvent]:

@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from commands.campaigns.frozen_content import freeze_content
-from commands.ports import Audience, CampaignRuns, EventLog, Snapshots
+from commands.ports import Audience, CampaignRuns, EventLog, SenderDomains, Snapshots
 from domain.campaigns import decider
 from domain.campaigns.decider import CAMPAIGN, Status
 from domain.shared.context import Context
@@ -26,15 +26,19 @@ def schedule_campaign(
     snapshots: Snapshots,
     runs: CampaignRuns,
     audience: Audience,
+    senders: SenderDomains,
 ) -> int:
     """Freeze the content and put the campaign on the calendar, in one transaction.
 
-    Raises UnknownMergeTagError for a tag that no contact can fill.
+    Raises UnknownMergeTagError for a tag that no contact can fill, and outside the sandbox
+    SendingDomainUnverifiedError.
     """
     campaign = log.state(CAMPAIGN, command.campaign_id, context)
     sha256, content = "", b""
     if campaign.status is Status.DRAFT and campaign.template_id is not None:
         frozen = freeze_content(campaign.template_id, context, log, audience)
+        if not context.sandbox:
+            senders.require(context.workspace_id, frozen.sending_domain)
         sha256, content = frozen.sha256, frozen.json
     return log.decide(
         CAMPAIGN,

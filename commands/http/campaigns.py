@@ -12,7 +12,7 @@ from commands.campaigns.launch_campaign import LaunchCampaign, launch_campaign
 from commands.campaigns.pause_campaign import PauseCampaign, pause_campaign
 from commands.campaigns.resume_campaign import ResumeCampaign, resume_campaign
 from commands.campaigns.schedule_campaign import ScheduleCampaign, schedule_campaign
-from commands.ports import Audience, CampaignRuns, EventLog, Snapshots
+from commands.ports import Audience, CampaignRuns, EventLog, SenderDomains, Snapshots
 from domain.shared.context import Context
 from schemas.http.accepted import Accepted
 from schemas.http.campaigns import NewCampaign, Schedule
@@ -53,10 +53,11 @@ def post_schedule(
     snapshots: NamedDependency[SkipValidation[Snapshots]],
     runs: NamedDependency[SkipValidation[CampaignRuns]],
     audience: NamedDependency[SkipValidation[Audience]],
+    senders: NamedDependency[SkipValidation[SenderDomains]],
 ) -> Accepted:
     """Freeze what a draft sends, and fix when."""
     command = ScheduleCampaign(campaign_id=campaign_id, send_at=data.send_at)
-    position = schedule_campaign(command, context, log, snapshots, runs, audience)
+    position = schedule_campaign(command, context, log, snapshots, runs, audience, senders)
     return Accepted(id=campaign_id, position=position)
 
 
@@ -75,10 +76,11 @@ def post_launch(
     snapshots: NamedDependency[SkipValidation[Snapshots]],
     runs: NamedDependency[SkipValidation[CampaignRuns]],
     audience: NamedDependency[SkipValidation[Audience]],
+    senders: NamedDependency[SkipValidation[SenderDomains]],
 ) -> Accepted:
     """Send a draft, or what is scheduled and due; a second launch is refused."""
     command = LaunchCampaign(campaign_id=campaign_id)
-    position = launch_campaign(command, context, log, snapshots, runs, audience)
+    position = launch_campaign(command, context, log, snapshots, runs, audience, senders)
     return Accepted(id=campaign_id, position=position)
 
 

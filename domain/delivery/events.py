@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
-from domain.delivery import lane_events, outcome_events
+from domain.delivery import lane_events, outcome_events, sending_domain_events
 from domain.shared.model import Event
 from domain.shared.personal import Personal
 
@@ -216,4 +216,5 @@ EVENTS: tuple[type[Event], ...] = (
     SystemMailFailed,
     *lane_events.EVENTS,
     *outcome_events.EVENTS,
+    *sending_domain_events.EVENTS,
 )

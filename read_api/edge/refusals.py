@@ -38,6 +38,8 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "concurrent_change": 409,
         "person_erased": 409,
         "not_mailable": 409,
+        "sending_domain_unverified": 409,
+        "checked_too_often": 429,
         "last_owner": 409,
         "secret_shown": 409,
         "stopped_by_operator": 409,

@@ -39,6 +39,7 @@ TEMPLATE = {
 }
 CSV = f"email,first_name\n{CANARY}@example.com,{CANARY}\n{CANARY} broken,x\n"
 BODIES: dict[str, dict[str, object]] = {
+    "post_sending_domain": {"domain": "b.example"},
     "post_campaign": {"name": "B", "template_id": "{template_id}"},
     "post_schedule": {"send_at": "2030-01-01T00:00:00Z"},
     "post_export": {},
@@ -86,7 +87,7 @@ BODIES: dict[str, dict[str, object]] = {
 }
 FILTERS = {"stream_id"}
 """Ids that only narrow what is asked of one's own log."""
-OWN = {"post_import", "post_template", "post_api_key"}
+OWN = {"post_import", "post_sending_domain", "post_template", "post_api_key"}
 """Operations that name nothing of anybody: they succeed, in the caller's own workspace."""
 
 FOR_PEOPLE = {
@@ -173,6 +174,8 @@ def everything_of(
     export = client.post("/v1/audit/exports", json={"type": CANARY}, headers=headers).json()["id"]
     key = {"name": f"{CANARY} key", "scopes": ["contacts:read"]}
     key_id = client.post("/v1/api-keys", json=key, headers=headers).json()["id"]
+    domain = {"domain": f"{CANARY.lower()}.example"}
+    domain_id = client.post("/v1/sending-domains", json=domain, headers=headers).json()["id"]
     data_export = client.post("/v1/privacy/exports", headers=headers).json()["id"]
     stop = {"scope": "domain", "key": "a.example", "reason": CANARY}
     client.post("/v1/kill-switches/stop", json=stop, headers=headers)
@@ -211,6 +214,7 @@ def everything_of(
         "export_id": export,
         "data_export_id": data_export,
         "key_id": key_id,
+        "domain_id": domain_id,
         "session_id": str(uuid4()),
         "position": str(added["position"]),
     }

@@ -9,6 +9,7 @@ import msgspec
 from commands.ports import SystemMail
 from commands.privacy.ports import BegunErasure
 from commands.tenancy.ports import FoundInvitation
+from domain.delivery.sending_domain import require_verified
 from domain.delivery.system_mail import compose
 from domain.developer.events import ApiTokenIssued, ApiTokenRotated
 from domain.privacy.events import DataScope
@@ -67,6 +68,21 @@ class MemoryCampaignRuns:
     def cancel(self, workspace_id: UUID, campaign_id: UUID) -> Said:
         del workspace_id
         return Said("cancel", campaign_id)
+
+
+class MemorySenderDomains:
+    """The port `commands.ports.SenderDomains`: a domain is as it is told, else as absent."""
+
+    def __init__(self, status: str = "verified") -> None:
+        self._status = status
+
+    def require(self, workspace_id: UUID, domain: str) -> None:
+        del workspace_id
+        require_verified(self._status, domain=domain)
+
+    def require_scheduled(self, workspace_id: UUID, campaign_id: UUID) -> None:
+        del campaign_id
+        self.require(workspace_id, "acme.example")
 
 
 class MemoryAudience:

@@ -111,6 +111,7 @@ class Mailing:
             PostgresSnapshots(),
             PostgresCampaignRuns(),
             PostgresAudience(self.app.pool),
+            self.app.sender_domains,
         )
 
     def launch(self, campaign: UUID, *, command_id: UUID | None = None) -> int:
@@ -121,6 +122,7 @@ class Mailing:
             PostgresSnapshots(),
             PostgresCampaignRuns(),
             PostgresAudience(self.app.pool),
+            self.app.sender_domains,
         )
 
     def pause(self, campaign: UUID) -> None:
@@ -308,6 +310,7 @@ def environment(settings: Settings, *, smtp_port: int) -> dict[str, str]:
         "ENGINE_NATS_URL": settings.nats_url,
         "ENGINE_SECRET_KEY": TEST_SECRET,
         "ENGINE_SMTP_HOST": "127.0.0.1",
+        "ENGINE_REQUIRE_VERIFIED_DOMAINS": "never",
         "ENGINE_SMTP_PORT": str(smtp_port),
         "ENGINE_SMTP_TLS": "off",
         "ENGINE_PUBLIC_URL": settings.public_url,

@@ -125,6 +125,7 @@ def launch(stage: Stage, workspace: UUID) -> None:
         PostgresSnapshots(),
         PostgresCampaignRuns(),
         PostgresAudience(stage.app.pool),
+        stage.app.sender_domains,
     )
     _project(stage)
     expander = AudienceExpander(stage.worker)

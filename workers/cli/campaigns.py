@@ -83,6 +83,7 @@ def launch_command(
             PostgresSnapshots(),
             PostgresCampaignRuns(),
             PostgresAudience(adapters.pool),
+            adapters.sender_domains,
         )
         if at:
             schedule = ScheduleCampaign(campaign_id=campaign_id, send_at=at.replace(tzinfo=UTC))

@@ -24,6 +24,7 @@ VERBS = {
     "backup": "workers.cli.backup:backup_command",
     "restore": "workers.cli.backup:restore_command",
     "vault": "workers.cli.vault:vault_group",
+    "domains": "workers.cli.domains:domains_group",
     "operator": "workers.cli.operator:operator_group",
     "switches": "workers.cli.switches:switches_group",
     "privacy": "workers.cli.privacy:privacy_group",

@@ -25,6 +25,7 @@ WORKERS = {
     "expander": ("workers.audience_expander", "queue the audience of launched campaigns"),
     "importer": ("workers.importer", "read uploaded contact files"),
     "exporter": ("workers.exporter", "write and end the exports that auditors ask for"),
+    "dns_checker": ("workers.dns_checker", "look at the records of sending domains"),
     "dispatcher": ("workers.dispatcher", "hand mail to the relay"),
 }
 

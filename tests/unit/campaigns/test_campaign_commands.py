@@ -19,6 +19,7 @@ from domain.content.decider import TEMPLATE
 from domain.content.errors import UnknownMergeTagError
 from domain.content.events import TemplateAdded
 from domain.delivery.events import EmailBounced
+from domain.delivery.sending_domain import SendingDomainUnverifiedError
 from domain.shared.context import Context
 from domain.shared.errors import IllegalTransitionError, InvalidInputError, NotFoundError
 from domain.tenancy import decider as tenancy_decider
@@ -30,6 +31,7 @@ from tests.support.memory_ports import (
     MemoryAudience,
     MemoryCampaignRuns,
     MemoryDoNotMail,
+    MemorySenderDomains,
     MemorySnapshots,
     Said,
 )
@@ -45,8 +47,15 @@ def ask() -> Context:
 class Campaigns:
     """A workspace with a template and a draft; each verb with a fresh command id."""
 
-    def __init__(self, *, html: str = HTML, audience: MemoryAudience | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        html: str = HTML,
+        audience: MemoryAudience | None = None,
+        senders: MemorySenderDomains | None = None,
+    ) -> None:
         self.log = MemoryEventLog()
+        self.senders = senders or MemorySenderDomains()
         self.audience = audience or MemoryAudience(fields={"company"})
         self.log.decide(WORKSPACE, WORKSPACE_ID, _founded, ask())
         added = TemplateAdded(
@@ -62,7 +71,13 @@ class Campaigns:
             campaign_id=CAMPAIGN_ID, send_at=context.now + timedelta(seconds=in_s)
         )
         return schedule_campaign(
-            command, context, self.log, MemorySnapshots(), MemoryCampaignRuns(), self.audience
+            command,
+            context,
+            self.log,
+            MemorySnapshots(),
+            MemoryCampaignRuns(),
+            self.audience,
+            self.senders,
         )
 
     def launch(self, context: Context | None = None) -> int:
@@ -73,6 +88,7 @@ class Campaigns:
             MemorySnapshots(),
             MemoryCampaignRuns(),
             self.audience,
+            self.senders,
         )
 
     def pause(self) -> int:
@@ -192,7 +208,7 @@ def test_what_is_not_there_is_not_found() -> None:
         }[verb](campaign_id=none)
         with pytest.raises(NotFoundError, match="no such campaign"):
             verb(command, ask(), log, MemoryCampaignRuns())  # type: ignore[arg-type] # by the table
-    ports = (MemorySnapshots(), MemoryCampaignRuns(), MemoryAudience())
+    ports = (MemorySnapshots(), MemoryCampaignRuns(), MemoryAudience(), MemorySenderDomains())
     with pytest.raises(NotFoundError, match="no such campaign"):
         launch_campaign(LaunchCampaign(campaign_id=none), ask(), log, *ports)
     with pytest.raises(NotFoundError, match="no such campaign"):
@@ -243,3 +259,23 @@ def test_a_hard_bounce_suppresses_once_and_other_events_are_passed_over() -> Non
     assert [effect.what for effect in log.effects if isinstance(effect, Said)] == [
         "do not mail: suppressed"
     ]
+
+
+def test_what_is_not_verified_is_launched_and_scheduled_in_the_sandbox_alone() -> None:
+    for status in ("absent", "pending", "broken"):
+        campaigns = Campaigns(senders=MemorySenderDomains(status))
+        with pytest.raises(SendingDomainUnverifiedError, match=r"acme\.example"):
+            campaigns.launch()
+        with pytest.raises(SendingDomainUnverifiedError, match=r"acme\.example"):
+            campaigns.schedule(in_s=60)
+        campaigns.launch(msgspec.structs.replace(ask(), sandbox=True))
+
+
+def test_a_campaign_on_the_calendar_waits_when_its_domain_is_not_verified_any_more() -> None:
+    campaigns = Campaigns()
+    campaigns.schedule(in_s=-1)
+    campaigns.senders = MemorySenderDomains("broken")
+    with pytest.raises(SendingDomainUnverifiedError, match="publish them again"):
+        campaigns.launch()
+    campaigns.senders = MemorySenderDomains("verified")
+    campaigns.launch()

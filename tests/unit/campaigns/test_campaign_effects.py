@@ -31,6 +31,7 @@ from tests.support.memory_ports import (
     MemoryAudience,
     MemoryCampaignRuns,
     MemoryDoNotMail,
+    MemorySenderDomains,
     MemorySnapshots,
     Said,
 )
@@ -71,6 +72,7 @@ def effects_of_a_launch(*events: Event) -> list[Effect]:
         MemorySnapshots(),
         MemoryCampaignRuns(),
         MemoryAudience(),
+        MemorySenderDomains(),
     )
     return log.effects
 
