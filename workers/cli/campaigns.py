@@ -14,11 +14,14 @@ from commands.campaigns.launch_campaign import LaunchCampaign, launch_campaign
 from commands.campaigns.pause_campaign import PauseCampaign, pause_campaign
 from commands.campaigns.resume_campaign import ResumeCampaign, resume_campaign
 from commands.campaigns.schedule_campaign import ScheduleCampaign, schedule_campaign
+from domain.shared.platform import PLATFORM
 from infra.bootstrap import Adapters
 from infra.clock import new_id
 from infra.postgres.audience import PostgresAudience
 from infra.postgres.campaign_figures import CampaignFigures, campaign_figures
+from infra.postgres.campaign_pulse import campaign_pulse
 from infra.postgres.campaign_runs import PostgresCampaignRuns
+from infra.postgres.message_stories import ScopedReads
 from infra.postgres.snapshots import PostgresSnapshots
 from workers.cli.progress import progress_bar
 from workers.cli.session import (
@@ -197,13 +200,17 @@ def watch_command(*, campaign_id: UUID, workspace: str | None, as_json: bool) ->
 
 
 def watch(adapters: Adapters, workspace_id: UUID, campaign_id: UUID) -> CampaignFigures:
-    """Poll the read models until the campaign has ended and they have seen its end."""
+    """Poll until the campaign has ended and the read models have seen it; say why it waits."""
+    reads = (ScopedReads(adapters.pool, workspace_id), ScopedReads(adapters.pool, PLATFORM))
     with progress_bar("campaign", total=None) as seen:
         while True:
             figures = campaign_figures(adapters.pool, workspace_id, campaign_id)
             if figures is None:
                 raise click.ClickException(f"there is no campaign {campaign_id} in this workspace")
-            seen(figures.settled_count, figures.audience or None, figures.status)
+            pulse = campaign_pulse(
+                *reads, campaign_id, position=0, relay_rate_per_s=adapters.settings.smtp.rate_per_s
+            )
+            seen(figures.settled_count, figures.audience or None, pulse.text if pulse else "")
             if figures.status in ENDED and figures.settled:
                 return figures
             time.sleep(0.2)
