@@ -1,13 +1,14 @@
 """Claim due messages in turn, sort out who gets nothing, render the rest."""
 
-from collections import deque
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from uuid import UUID
 
 import msgspec
 import structlog
 
 from domain.delivery.events import SkipReason
+from domain.delivery.fair_turns import FairTurns
 from domain.shared.errors import DomainError
 from infra.bootstrap import Adapters
 from infra.clock import new_id
@@ -18,6 +19,13 @@ from workers.dispatching.campaign_mail import CampaignMail, CampaignMails, Ready
 from workers.dispatching.skips import skipped
 
 log = structlog.get_logger()
+
+LIST_EVERY_S = 0.25  # who came meanwhile is seen
+LISTING_SHARE = 10  # a list is kept ten times as long as it took to make
+FIRST_CLAIM = 20
+LEAST_CLAIM = 10
+GROW_EVERY_S = 0.25  # the first claims go into empty hands, whatever the pace
+AIM_S = 0.5  # what a claim takes to go out: claims that wait bound how long somebody else waits
 
 LONGEST_FAULT = 300
 
@@ -30,10 +38,19 @@ class Batch(msgspec.Struct, frozen=True):
 
 
 class Claimer:
-    """Goes round the open campaigns, a claim each, the workspaces in turn."""
+    """Claims for the lane whose turn it is, as much as goes out in half a second.
+
+    `next_batch` is asked when there is room: the time between two calls is what a batch took.
+    """
 
     def __init__(
-        self, adapters: Adapters, queue: EmailQueue, mails: CampaignMails, *, sandbox: bool = False
+        self,
+        adapters: Adapters,
+        queue: EmailQueue,
+        mails: CampaignMails,
+        *,
+        sandbox: bool = False,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._log = adapters.log
         self._vault = adapters.vault
@@ -41,19 +58,53 @@ class Claimer:
         self._mails = mails
         self._sandbox = sandbox
         self._finder = RunFinder(adapters.pool)
-        self._turns: deque[CampaignRun] = deque()
+        self._turns: FairTurns[tuple[UUID, str]] = FairTurns()
+        self._runs: Mapping[tuple[UUID, str], CampaignRun] = {}
+        self._clock = clock
+        self._list_again_at = 0.0
+        self._grow_at = clock() + GROW_EVERY_S
+        self._size = FIRST_CLAIM
+        self._gave: tuple[int, float] | None = None  # messages, and when they were given
 
     def next_batch(self, *, limit: int) -> Batch | None:
         """Return the next batch that is not empty; None when nothing is due."""
-        if not self._turns:
-            sendable = self._finder.sendable()
-            self._turns.extend(in_turn([run for run in sendable if run.sandbox == self._sandbox]))
-        while self._turns:
-            run = self._turns.popleft()
-            tasks = self._queue.claim(run, limit=limit)
+        self._learn(limit)
+        if self._clock() >= self._list_again_at:
+            self._list()
+        while (lane := self._turns.next()) is not None:
+            run = self._runs[lane]
+            tasks = self._queue.claim(run, limit=self._size)
+            has_more = len(tasks) == self._size
+            self._turns.took(run.workspace_id, lane, len(tasks), has_more=has_more)
             if tasks and (mails := self._prepare(run, tasks)):
+                self._gave = len(mails), self._clock()
                 return Batch(run, mails)
         return None
+
+    def _list(self) -> None:
+        """See which lanes have something to send."""
+        began = self._clock()
+        self._runs = {
+            (run.campaign_id, run.destination): run
+            for run in self._finder.sendable()
+            if run.sandbox == self._sandbox
+        }
+        self._turns.offer([(run.workspace_id, lane) for lane, run in self._runs.items()])
+        took = self._clock() - began
+        self._list_again_at = began + max(LIST_EVERY_S, took * LISTING_SHARE)
+
+    def _learn(self, limit: int) -> None:
+        """Fit the size of a claim to the pace at which batches go out."""
+        now, gave, self._gave = self._clock(), self._gave, None
+        if gave is not None:
+            messages, at = gave
+            fitting = max(LEAST_CLAIM, int(messages * AIM_S / max(now - at, 0.001)))
+            if fitting < self._size:
+                self._size = max(fitting, self._size // 2)
+            elif now >= self._grow_at:
+                self._size = min(fitting, self._size * 2)
+                self._grow_at = now + GROW_EVERY_S
+        self._size = min(self._size, limit)
 
     def _prepare(self, run: CampaignRun, tasks: Sequence[Claimed]) -> list[Ready]:
         """Render what can be sent, record why the others get nothing."""
@@ -116,17 +167,3 @@ def _ready(task: Claimed, mail: CampaignMail | None, *, has_key: bool) -> Ready 
     except (DomainError, ValueError, LookupError) as error:
         log.warning("message_unrenderable", message_id=str(task.message_id), error=error)
         return SkipReason.UNRENDERABLE
-
-
-def in_turn(runs: Sequence[CampaignRun]) -> list[CampaignRun]:
-    """Order the runs so that each workspace has one turn before any has its second."""
-    by_workspace: dict[UUID, deque[CampaignRun]] = {}
-    for run in runs:
-        by_workspace.setdefault(run.workspace_id, deque()).append(run)
-    ordered = []
-    while by_workspace:
-        for workspace_id, waiting in list(by_workspace.items()):
-            ordered.append(waiting.popleft())
-            if not waiting:
-                del by_workspace[workspace_id]
-    return ordered

@@ -20,7 +20,6 @@ from domain.shared.model import Event
 from infra.postgres.campaign_runs import CampaignRun
 from infra.postgres.email_queue import Claimed
 from infra.smtp.mail import Accepted, NotSent, Outcome, Refused, Uncertain
-from workers.dispatching.claiming import in_turn
 from workers.dispatching.settling import Settler
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -114,12 +113,3 @@ def test_what_a_cancelled_gate_holds_back_is_skipped() -> None:
     assert isinstance(settled.fact.event, EmailSkipped)
     assert settled.fact.event.reason is SkipReason.CANCELLED
     assert settled.due_at is None
-
-
-def test_workspaces_take_turns() -> None:
-    noisy = uuid4()
-    first, second, third = (
-        CampaignRun(noisy, uuid4(), "open", "s", 1, 1, uuid4(), 0, 0) for _ in range(3)
-    )
-    quiet = run_of()
-    assert in_turn([first, second, third, quiet]) == [first, quiet, second, third]
