@@ -74,8 +74,24 @@ class Ids(Protocol):
 class DoNotMail(Protocol):
     """The list that the dispatcher asks before each claim."""
 
-    def add(self, workspace_id: UUID, contact_id: UUID, *, reason: str) -> Effect:
-        """Return the effect that puts a contact on the list."""
+    def add(
+        self,
+        workspace_id: UUID,
+        contact_id: UUID,
+        *,
+        reason: str,
+        cause: str = "",
+        expires_at: datetime | None = None,
+    ) -> Effect:
+        """Return the effect that puts a contact on the list, until an instant if one is given.
+
+        `reason` is what a skip says, `cause` tells several suppressions of one contact apart.
+        """
+
+    def take_off(
+        self, workspace_id: UUID, contact_id: UUID, *, reason: str, cause: str = ""
+    ) -> Effect:
+        """Return the effect that takes one entry off, with `cause` only that of this cause."""
 
 
 class ParkedEvents(Protocol):

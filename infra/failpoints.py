@@ -38,6 +38,7 @@ class Failpoint(StrEnum):
     SYSTEM_MAIL_ANSWERED = "system_mail.answered"  # the relay said 250, nobody wrote it down
     DNS_LOOKED = "dns.looked"  # nothing is written
     DNS_DECIDED = "dns.decided"  # the log knows, the table of looks does not
+    BOUNCE_RECORDED = "bounce.recorded"  # committed, the sender has no 250
     RETENTION_PURGED = "retention.purged"  # one thing, the next one not yet
     VAULT_MINTED = "vault.minted"  # keys committed, nothing sealed with them yet
     VAULT_FENCED = "vault.fenced"  # the key is still there, not committed

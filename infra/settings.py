@@ -149,6 +149,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     public_url: str  # ENGINE_PUBLIC_URL: where people and programs reach the API
     tracking_url: str  # ENGINE_TRACKING_URL: base of tracking and unsubscribe links
     secret_key: Secret  # ENGINE_SECRET_KEY: root of all derived keys, at least 32 bytes
+    bounce_listen: tuple[str, int] | None  # ENGINE_BOUNCE_LISTEN: where reports come in over SMTP
     catcher_smtp_port: int  # ENGINE_CATCHER_SMTP_PORT: the embedded mail catcher
     catcher_http_port: int  # ENGINE_CATCHER_HTTP_PORT: its inbox page
     postgres_port: int  # ENGINE_POSTGRES_PORT: the embedded PostgreSQL
@@ -189,6 +190,7 @@ DEFAULTS = {
     "ENGINE_DNS_SERVERS": "",
     "ENGINE_SPF_INCLUDE": "",
     "ENGINE_REQUIRE_VERIFIED_DOMAINS": "auto",
+    "ENGINE_BOUNCE_LISTEN": "",
     "ENGINE_HTTP_HOST": "127.0.0.1",
     "ENGINE_HTTP_PORT": "8080",
     "ENGINE_HTTP_HOSTS": "",
@@ -318,6 +320,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         egress_allow=parsed("ENGINE_EGRESS_ALLOW", parse_origins),
         sign_in=_sign_in(get),
         secret_key=_secret_key(get("ENGINE_SECRET_KEY"), data_dir),
+        bounce_listen=parsed("ENGINE_BOUNCE_LISTEN", _listen),
         catcher_smtp_port=port("ENGINE_CATCHER_SMTP_PORT"),
         catcher_http_port=port("ENGINE_CATCHER_HTTP_PORT"),
         postgres_port=port("ENGINE_POSTGRES_PORT"),
@@ -437,6 +440,16 @@ def _mail_domain(text: str) -> str:
     if domain and not (_MAIL_DOMAIN.fullmatch(domain) and len(domain) <= MOST_DOMAIN_OCTETS):
         raise ValueError(f"{text!r} is not a domain: write it in ASCII, such as bounce.example.com")
     return domain
+
+
+def _listen(text: str) -> tuple[str, int] | None:
+    """Return host and port of `host:port` (an IPv6 address in brackets), None for nothing."""
+    if not text:
+        return None
+    host, _, port = text.rpartition(":")
+    if not port.isdecimal() or not 0 < int(port) <= 65535:  # noqa: PLR2004 - a port
+        raise ValueError(f"{text!r} is not `host:port`")
+    return host.strip("[]"), int(port)
 
 
 def _tls(text: str) -> TlsPolicy:

@@ -9,6 +9,8 @@ from psycopg import Cursor
 from psycopg.rows import TupleRow
 
 from domain.contacts.events import ContactUnsubscribed
+from domain.delivery.bounce_class import BounceSource
+from domain.delivery.bounce_events import EmailComplained, EmailDelivered
 from domain.delivery.events import (
     EmailBounced,
     EmailDeferred,
@@ -27,6 +29,7 @@ from projections.projection import RecordedEvent, Table
 FIGURES = (
     "queued", "sent", "deferred", "bounced", "failed", "uncertain", "skipped",
     "opens", "opened", "clicks", "clicked", "unsubscribed", "redriven", "resolved",
+    "delivered", "bounced_later", "complained",
 )  # fmt: skip
 FINAL = ("sent", "bounced", "failed", "uncertain", "skipped")
 """Figures that add up to the audience once everybody has an outcome."""
@@ -42,6 +45,8 @@ COUNTED: dict[type[Event], str] = {
     ContactUnsubscribed: "unsubscribed",
     EmailRedriven: "redriven",
     UncertainResolved: "resolved",
+    EmailDelivered: "delivered",
+    EmailComplained: "complained",
 }
 FIRST_TOUCHES = """
 INSERT INTO campaign_first_touches (workspace_id, message_id, kind, campaign_id)
@@ -51,10 +56,11 @@ RETURNING workspace_id, campaign_id, kind
 """
 ADD = """
 INSERT INTO campaign_stats AS t (workspace_id, campaign_id, queued, sent, deferred, bounced, failed,
-    uncertain, skipped, opens, opened, clicks, clicked, unsubscribed, redriven, resolved)
+    uncertain, skipped, opens, opened, clicks, clicked, unsubscribed, redriven, resolved,
+    delivered, bounced_later, complained)
 SELECT * FROM unnest(%b::uuid[], %b::uuid[], %b::int[], %b::int[], %b::int[], %b::int[], %b::int[],
     %b::int[], %b::int[], %b::int[], %b::int[], %b::int[], %b::int[], %b::int[], %b::int[],
-    %b::int[])
+    %b::int[], %b::int[], %b::int[], %b::int[])
 ON CONFLICT (workspace_id, campaign_id) DO UPDATE SET
     queued = t.queued + excluded.queued, sent = t.sent + excluded.sent,
     deferred = t.deferred + excluded.deferred, bounced = t.bounced + excluded.bounced,
@@ -62,7 +68,10 @@ ON CONFLICT (workspace_id, campaign_id) DO UPDATE SET
     skipped = t.skipped + excluded.skipped, opens = t.opens + excluded.opens,
     opened = t.opened + excluded.opened, clicks = t.clicks + excluded.clicks,
     clicked = t.clicked + excluded.clicked, unsubscribed = t.unsubscribed + excluded.unsubscribed,
-    redriven = t.redriven + excluded.redriven, resolved = t.resolved + excluded.resolved
+    redriven = t.redriven + excluded.redriven, resolved = t.resolved + excluded.resolved,
+    delivered = t.delivered + excluded.delivered,
+    bounced_later = t.bounced_later + excluded.bounced_later,
+    complained = t.complained + excluded.complained
 """
 SKIPS = """
 INSERT INTO campaign_skips AS t (workspace_id, campaign_id, reason, messages)
@@ -83,13 +92,14 @@ Campaign = tuple[UUID, UUID]  # workspace, campaign
 class CampaignStats:
     """One row a campaign. `opens` and `clicks` are hits, `opened` and `clicked` are messages.
 
+    `bounced` was refused in the conversation with the relay, `bounced_later` was sent before.
     A message that was re-driven or sent again is not counted as failed or uncertain any more. The
     other tables remember which messages were opened or clicked before, why people were skipped,
     and what happened in each second.
     """
 
     name = "campaign_stats"
-    version = 2
+    version = 3
     contexts = frozenset({"delivery", "engagement", "contacts"})
     opens = False
     tables = (
@@ -134,6 +144,8 @@ class CampaignStats:
                 sums[recorded.workspace_id, event.campaign_id]["queued"] += count_ids(
                     event.recipients
                 )
+            elif isinstance(event, EmailBounced) and event.source is BounceSource.DSN:
+                pass  # counted once a message, whatever the classes
             elif campaign_id and (figure := COUNTED.get(type(event))):
                 sums[recorded.workspace_id, campaign_id][figure] += 1
                 if took_back := _takes_back(event):
@@ -193,5 +205,9 @@ def _touches(events: Sequence[RecordedEvent]) -> Iterator[tuple[UUID, UUID, str,
                 yield recorded.workspace_id, message_id, "opened", campaign_id
             case LinkClicked(message_id=message_id, campaign_id=campaign_id):
                 yield recorded.workspace_id, message_id, "clicked", campaign_id
+            case EmailBounced(
+                message_id=message_id, campaign_id=campaign_id, source=BounceSource.DSN
+            ):
+                yield recorded.workspace_id, message_id, "bounced_later", campaign_id
             case _:
                 pass

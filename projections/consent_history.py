@@ -11,7 +11,13 @@ from uuid import UUID
 from psycopg import Cursor
 from psycopg.rows import TupleRow
 
-from domain.contacts.events import ConsentGiven, ContactSuppressed, ContactUnsubscribed
+from domain.contacts.events import (
+    ConsentGiven,
+    ContactSuppressed,
+    ContactUnsubscribed,
+    SuppressionImported,
+    SuppressionLifted,
+)
 from projections.projection import RecordedEvent, Table
 
 INSERT = """
@@ -32,7 +38,7 @@ class ConsentHistory:
     """One row a consent that was given or withdrawn, or a suppression; nothing personal in it."""
 
     name = "consent_history"
-    version = 1
+    version = 2
     contexts = frozenset({"contacts"})
     opens = False
     tables = (
@@ -70,6 +76,10 @@ def _row(recorded: RecordedEvent) -> tuple[object, ...] | None:
             said = ("withdrawn", str(event.via), "", event.campaign_id, at)
         case ContactSuppressed() as event:
             said = ("suppressed", str(event.reason), event.detail, None, at)
+        case SuppressionImported() as event:
+            said = ("suppressed", str(event.reason), event.detail, None, at)
+        case SuppressionLifted() as event:
+            said = ("lifted", str(event.reason), event.detail, None, at)
         case _:
             return None
     place = (recorded.workspace_id, recorded.event.contact_id, recorded.position)

@@ -15,6 +15,9 @@ from domain.contacts.events import (
     ContactRestored,
     ContactSuppressed,
     ContactUnsubscribed,
+    SuppressionImported,
+    SuppressionLifted,
+    SuppressionReason,
 )
 from domain.privacy.events import ContactAnonymized
 from projections.copying import copy_rows, is_guarded
@@ -69,7 +72,7 @@ class ContactList:
     """
 
     name = "contact_list"
-    version = 3
+    version = 4
     contexts = frozenset({"contacts", "privacy"})
     opens = True
     tables = (
@@ -158,6 +161,15 @@ def _last_statuses(events: Sequence[RecordedEvent]) -> list[tuple[object, ...]]:
                 last[recorded.workspace_id, contact_id] = ("unsubscribed", recorded.recorded_at)
             case ContactSuppressed(contact_id=contact_id):
                 last[recorded.workspace_id, contact_id] = ("suppressed", recorded.recorded_at)
+            case SuppressionImported(contact_id=contact_id, reason=SuppressionReason.UNSUBSCRIBED):
+                last[recorded.workspace_id, contact_id] = ("unsubscribed", recorded.recorded_at)
+            case SuppressionImported(contact_id=contact_id):
+                last[recorded.workspace_id, contact_id] = ("suppressed", recorded.recorded_at)
+            case SuppressionLifted(contact_id=contact_id, still=still):
+                status = still or "subscribed"
+                last[recorded.workspace_id, contact_id] = (status, recorded.recorded_at)
+            case ContactImported(contact_id=contact_id, stopped=stopped) if stopped:
+                last[recorded.workspace_id, contact_id] = (stopped, recorded.recorded_at)
             case _:
                 pass
     return [(*key, *value) for key, value in last.items()]

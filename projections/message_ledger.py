@@ -8,6 +8,7 @@ from uuid import UUID
 from psycopg import Cursor
 from psycopg.rows import TupleRow
 
+from domain.delivery.bounce_events import EmailComplained, EmailDelivered
 from domain.delivery.events import (
     EmailBounced,
     EmailDeferred,
@@ -34,18 +35,21 @@ COLUMNS = (
     "campaign_id", "contact_id", "status", "reason", "attempt", "relay", "reply", "queued_at",
     "status_at", "sent_at", "opened_at", "clicked_at", "opens", "clicks", "position",
     "status_position", "sent_position", "handed_over_at", "handed_over_position",
+    "delivered_at", "bounced_at", "bounce_class", "complained_at",
 )  # fmt: skip
 UPSERT = """
 INSERT INTO messages AS t (workspace_id, message_id, campaign_id, contact_id, status, reason,
     attempt, relay, reply, queued_at, status_at, sent_at, opened_at, clicked_at, opens, clicks,
-    position, status_position, sent_position, handed_over_at, handed_over_position)
+    position, status_position, sent_position, handed_over_at, handed_over_position,
+    delivered_at, bounced_at, bounce_class, complained_at)
 SELECT w, m, ca, co, coalesce(s, 'queued'), r, coalesce(a, 0), rl, rp, q, coalesce(sa, q), st, o,
-       cl, os, cs, p, coalesce(sp, p), tp, h, hp
+       cl, os, cs, p, coalesce(sp, p), tp, h, hp, d, b, bc, cp
   FROM unnest(%b::uuid[], %b::uuid[], %b::uuid[], %b::uuid[], %b::text[], %b::text[], %b::int[],
        %b::text[], %b::text[], %b::timestamptz[], %b::timestamptz[], %b::timestamptz[],
        %b::timestamptz[], %b::timestamptz[], %b::int[], %b::int[], %b::bigint[], %b::bigint[],
-       %b::bigint[], %b::timestamptz[], %b::bigint[])
-    AS u(w, m, ca, co, s, r, a, rl, rp, q, sa, st, o, cl, os, cs, p, sp, tp, h, hp)
+       %b::bigint[], %b::timestamptz[], %b::bigint[],
+       %b::timestamptz[], %b::timestamptz[], %b::text[], %b::timestamptz[])
+    AS u(w, m, ca, co, s, r, a, rl, rp, q, sa, st, o, cl, os, cs, p, sp, tp, h, hp, d, b, bc, cp)
  WHERE ca IS NOT NULL
 ON CONFLICT (workspace_id, message_id) DO UPDATE SET
     status = CASE WHEN excluded.status_at IS NULL THEN t.status ELSE excluded.status END,
@@ -62,6 +66,10 @@ ON CONFLICT (workspace_id, message_id) DO UPDATE SET
     sent_at = coalesce(t.sent_at, excluded.sent_at),
     opened_at = coalesce(t.opened_at, excluded.opened_at),
     clicked_at = coalesce(t.clicked_at, excluded.clicked_at),
+    delivered_at = coalesce(t.delivered_at, excluded.delivered_at),
+    bounced_at = coalesce(t.bounced_at, excluded.bounced_at),
+    bounce_class = coalesce(excluded.bounce_class, t.bounce_class),
+    complained_at = coalesce(t.complained_at, excluded.complained_at),
     opens = t.opens + excluded.opens, clicks = t.clicks + excluded.clicks
 """
 HANDED_OVER = """
@@ -115,6 +123,8 @@ STATUS = {
     EmailSkipped: "skipped",
     EmailRedriven: "queued",
     EmailDiscarded: "discarded",
+    EmailDelivered: "delivered",
+    EmailComplained: "complained",
 }
 RESOLVED = {
     Resolution.DELIVERED: "delivered",
@@ -134,6 +144,8 @@ Outcome = (
     | EmailRedriven
     | EmailDiscarded
     | UncertainResolved
+    | EmailDelivered
+    | EmailComplained
 )
 Row = dict[str, Any]  # columns of the table: as mixed as the table is
 Key = tuple[UUID, UUID]  # workspace, message
@@ -149,7 +161,7 @@ class MessageLedger:
     """
 
     name = "message_ledger"
-    version = 4
+    version = 5
     contexts = frozenset({"delivery", "engagement", "privacy"})
     opens = True
     tables = (
@@ -176,6 +188,10 @@ class MessageLedger:
                 "sent_position bigint",
                 "handed_over_at timestamptz",
                 "handed_over_position bigint",
+                "delivered_at timestamptz",
+                "bounced_at timestamptz",
+                "bounce_class text",
+                "complained_at timestamptz",
             ),
             key=("message_id",),
             indexes=(("campaign_id", "message_id"), ("contact_id", "message_id")),
@@ -229,6 +245,8 @@ class MessageLedger:
                     | EmailRedriven()
                     | EmailDiscarded()
                     | UncertainResolved()
+                    | EmailDelivered()
+                    | EmailComplained()
                 ) as event:
                     row = _row(rows, recorded, event)
                     if not isinstance(event, EmailSent | EmailSkipped):
@@ -372,6 +390,15 @@ def _settle(row: Row, recorded: RecordedEvent, event: Outcome) -> None:
             row["reason"] = str(event.reason)
         case EmailDeferred() | EmailBounced():
             row["reason"] = f"{event.code} {event.status}"
+            if isinstance(event, EmailBounced):
+                row["bounced_at"] = row["bounced_at"] or recorded.recorded_at
+                row["bounce_class"] = str(event.bounce_class)
+        case EmailDelivered():
+            row["delivered_at"] = row["delivered_at"] or recorded.recorded_at
+            row["reason"] = None
+        case EmailComplained():
+            row["complained_at"] = row["complained_at"] or recorded.recorded_at
+            row["reason"] = event.feedback_type
         case UncertainResolved() | EmailRedriven():
             row["reason"] = None
 

@@ -13,7 +13,7 @@ from msgspec import Struct
 from infra.embedded.locks import DataDirLock
 from infra.embedded.nats import EmbeddedNats
 from infra.embedded.orphans import end_orphans
-from infra.embedded.ports import remembered_port, require_free
+from infra.embedded.ports import LOOPBACK, remembered_port, require_free
 from infra.embedded.postgres import EmbeddedPostgres
 from infra.files.durable import write_whole
 from infra.settings import Secret, Settings
@@ -72,6 +72,9 @@ def addresses(settings: Settings) -> dict[str, str]:
         "ENGINE_CATCHER_SMTP_PORT": str(settings.catcher_smtp_port),
         "ENGINE_CATCHER_HTTP_PORT": str(settings.catcher_http_port),
     }
+    if settings.bounce_listen:
+        host, port = settings.bounce_listen
+        found["ENGINE_BOUNCE_LISTEN"] = f"{host}:{port}"
     if "postgres" in settings.embedded:
         found |= {
             "ENGINE_DATABASE_URL": settings.database_url,
@@ -123,6 +126,7 @@ def _decide_ports(settings: Settings) -> Settings:
         settings,
         http_port=http_port,
         public_url=url,
+        bounce_listen=settings.bounce_listen or (LOOPBACK, decide("bounces", 0)),
         catcher_smtp_port=smtp_port,
         catcher_http_port=decide("catcher-http", settings.catcher_http_port),
         smtp=msgspec.structs.replace(settings.smtp, port=smtp_port)

@@ -23,6 +23,7 @@ WORKERS = (
     "exporter",
     "dns_checker",
     "dispatcher",
+    "bounces",
 )
 """Every role of `engine worker`, in the order the data flows."""
 ROLES = ("api", *WORKERS)
@@ -66,8 +67,10 @@ def child_environment(settings: Settings) -> dict[str, str]:
 
     Addresses and secrets of embedded parts stand in the data directory, not here.
     """
+    host, port = settings.bounce_listen or ("", 0)
     return {
         "ENGINE_DATA_DIR": str(settings.data_dir),
+        "ENGINE_BOUNCE_LISTEN": f"{host}:{port}" if port else "",
         "ENGINE_HTTP_HOST": settings.http_host,
         "ENGINE_HTTP_PORT": str(settings.http_port),
         "ENGINE_PUBLIC_URL": settings.public_url,

@@ -156,9 +156,19 @@ class Importer:
         keys: AddressKeys,
     ) -> None:
         born_ms = time_ms_of(job.import_id)
-        ids = [derive_id(born_ms, job.workspace_id.bytes, key) for key in new]
+        listed = self._imports.listed(job.workspace_id, list(new))
+        ids = [
+            listed[key].contact_id
+            if key in listed
+            else derive_id(born_ms, job.workspace_id.bytes, key)
+            for key in new
+        ]
+        stopped = {who.contact_id: who.stopped for who in listed.values()}
         facts = [
-            Fact(derive_id(born_ms, contact_id.bytes, b"imported"), _imported(job, contact_id, who))
+            Fact(
+                derive_id(born_ms, contact_id.bytes, b"imported"),
+                _imported(job, contact_id, who, stopped.get(contact_id, "")),
+            )
             for contact_id, who in zip(ids, new.values(), strict=True)
         ]
         out = sorted([*rejected, *duplicates], key=lambda row: row.row_number)
@@ -230,7 +240,9 @@ def _chunks(rows: Iterator[ContactRow]) -> Iterator[list[ContactRow]]:
         yield chunk
 
 
-def _imported(job: RunningImport, contact_id: UUID, who: ImportableContact) -> ContactImported:
+def _imported(
+    job: RunningImport, contact_id: UUID, who: ImportableContact, stopped: str
+) -> ContactImported:
     return ContactImported(
         contact_id=contact_id,
         import_id=job.import_id,
@@ -239,6 +251,7 @@ def _imported(job: RunningImport, contact_id: UUID, who: ImportableContact) -> C
         first_name=who.first_name,
         last_name=who.last_name,
         fields=who.custom_fields or None,
+        stopped=stopped,
     )
 
 

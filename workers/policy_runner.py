@@ -13,8 +13,10 @@ from msgspec import structs
 from psycopg_pool import PoolTimeout
 
 from commands.policies.bounce_suppresses_contact import BounceSuppressesContact
+from commands.policies.complaint_suppresses_contact import ComplaintSuppressesContact
 from commands.policies.policy import Policy
 from commands.policies.report_resolves_uncertain import ReportResolvesUncertain
+from commands.policies.soft_bounces_suppress_contact import SoftBouncesSuppressContact
 from domain.shared.ids import derive_id
 from domain.shared.model import Event
 from infra.bootstrap import Adapters
@@ -35,6 +37,8 @@ from infra.postgres.parked_events import (
     wait_behind_kin,
 )
 from infra.postgres.policy_cursors import PolicyCursor
+from infra.postgres.reported_messages import ReportedMessages
+from infra.postgres.suppressions import PostgresSuppressions
 from infra.postgres.uncertain_messages import PostgresUncertainMessages
 from projections.projection import RecordedEvent
 from workers.acting import acting
@@ -164,9 +168,14 @@ def _key(row: LogRow, event: Event) -> UUID:
 
 def policies(adapters: Adapters) -> Sequence[Policy]:
     """Return every policy there is."""
+    log_, do_not_mail = adapters.log, PostgresDoNotMail()
+    addresses = PostgresSuppressions(adapters.pool, adapters.settings.secret_key)
+    history = ReportedMessages(adapters.pool)
     return [
-        BounceSuppressesContact(adapters.log, PostgresDoNotMail()),
-        ReportResolvesUncertain(adapters.log, PostgresUncertainMessages(adapters.pool)),
+        BounceSuppressesContact(log_, do_not_mail),
+        ComplaintSuppressesContact(log_, do_not_mail),
+        SoftBouncesSuppressContact(log_, do_not_mail, addresses, history),
+        ReportResolvesUncertain(log_, PostgresUncertainMessages(adapters.pool)),
     ]
 
 

@@ -1,5 +1,6 @@
 """Consent of one contact, and the life of one import."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import assert_never
@@ -8,6 +9,7 @@ from uuid import UUID
 import msgspec
 
 from domain.contacts.events import (
+    AddressListed,
     Channel,
     ConsentEvent,
     ConsentGiven,
@@ -20,6 +22,7 @@ from domain.contacts.events import (
     ImportEvent,
     ImportFailed,
     ImportRequested,
+    SuppressionLifted,
     SuppressionReason,
 )
 from domain.shared.errors import IllegalTransitionError, InvalidInputError
@@ -27,10 +30,13 @@ from domain.shared.model import StreamModel
 
 
 class Consent(msgspec.Struct, frozen=True):
-    """Whether this person may be mailed; `deleted` is in the trash, `purged` has left it."""
+    """Whether this person may be mailed; `deleted` is in the trash, `purged` has left it.
+
+    `suppressed` tells until when for each reason; None is for ever.
+    """
 
     unsubscribed: bool = False
-    suppressed: bool = False
+    suppressed: Mapping[SuppressionReason, datetime | None] = {}
     deleted: bool = False
     purged: bool = False
 
@@ -67,39 +73,29 @@ def unsubscribe(
     return [ContactUnsubscribed(contact_id=contact_id, via=via, campaign_id=campaign_id)]
 
 
-def suppress(
-    consent: Consent,
-    *,
-    contact_id: UUID,
-    reason: SuppressionReason,
-    detail: str,
-    caused_by: UUID | None,
-) -> list[ConsentEvent]:
-    """Never mail this person again. The second time nothing is recorded."""
-    if consent.suppressed:
-        return []
-    return [
-        ContactSuppressed(contact_id=contact_id, reason=reason, detail=detail, caused_by=caused_by)
-    ]
-
-
 def evolve_consent(consent: Consent, event: ConsentEvent) -> Consent:
     """Fold one fact of a person's consent."""
+    changes: dict[str, object] = {}
     match event:
         case ContactUnsubscribed():
-            return msgspec.structs.replace(consent, unsubscribed=True)
+            changes["unsubscribed"] = True
         case ContactSuppressed():
-            return msgspec.structs.replace(consent, suppressed=True)
-        case ConsentGiven():
-            return consent
+            changes["suppressed"] = {**consent.suppressed, event.reason: event.expires_at}
+        case SuppressionLifted(reason=SuppressionReason.UNSUBSCRIBED):
+            changes["unsubscribed"] = False
+        case SuppressionLifted(reason=reason):
+            changes["suppressed"] = {w: e for w, e in consent.suppressed.items() if w != reason}
+        case AddressListed() | ConsentGiven():
+            pass
         case ContactDeleted():
-            return msgspec.structs.replace(consent, deleted=True)
+            changes["deleted"] = True
         case ContactRestored():
-            return msgspec.structs.replace(consent, deleted=False)
+            changes["deleted"] = False
         case ContactPurged():
-            return msgspec.structs.replace(consent, purged=True)
+            changes["purged"] = True
         case _:
             assert_never(event)
+    return msgspec.structs.replace(consent, **changes)
 
 
 CONSENT: StreamModel[Consent, ConsentEvent] = StreamModel(

@@ -21,7 +21,20 @@ class SuppressionReason(StrEnum):
     """Why a person gets no mail whatever the campaign."""
 
     HARD_BOUNCE = "hard_bounce"
+    SOFT_BOUNCES = "soft_bounces"
+    COMPLAINT = "complaint"
     MANUAL = "manual"
+    UNSUBSCRIBED = "unsubscribed"
+
+
+class SuppressionSource(StrEnum):
+    """Where a suppression comes from."""
+
+    BOUNCE = "bounce"
+    COMPLAINT = "complaint"
+    IMPORT = "import"
+    API = "api"
+    UNSUBSCRIBE_PAGE = "unsubscribe_page"
 
 
 class DeletionCause(StrEnum):
@@ -69,7 +82,10 @@ class ImportFailed(Event, frozen=True):
 
 
 class ContactImported(Event, frozen=True):
-    """A new contact came in with row `row` of an import, with the consent the importer claims."""
+    """A new contact came in with row `row` of an import, with the consent the importer claims.
+
+    `stopped` (suppressed or unsubscribed) when the address was on the suppression list before.
+    """
 
     TAG: ClassVar[str] = "contacts.contact_imported.v1"
     SUBJECT: ClassVar[str | None] = "contact_id"
@@ -80,6 +96,7 @@ class ContactImported(Event, frozen=True):
     first_name: Personal[str | None] = None
     last_name: Personal[str | None] = None
     fields: Personal[dict[str, str] | None] = None
+    stopped: str = ""
 
 
 class ContactUnsubscribed(Event, frozen=True):
@@ -92,13 +109,57 @@ class ContactUnsubscribed(Event, frozen=True):
 
 
 class ContactSuppressed(Event, frozen=True):
-    """No mail may go to this person any more; `caused_by` is the fact that says why."""
+    """No mail may go to this person until `expires_at`, without one for ever.
+
+    `caused_by` is the fact that says why; `detail` holds nothing personal.
+    """
 
     TAG: ClassVar[str] = "contacts.contact_suppressed.v1"
     contact_id: UUID
     reason: SuppressionReason
     detail: str
     caused_by: UUID | None = None
+    source: SuppressionSource = SuppressionSource.BOUNCE
+    expires_at: datetime | None = None
+
+
+class SuppressionLifted(Event, frozen=True):
+    """This reason does not stop mail any more; `still` says what does: a status, or nothing.
+
+    `acknowledged` where somebody said that they know what lifting a complaint or an unsubscription
+    means; `detail` holds nothing personal.
+    """
+
+    TAG: ClassVar[str] = "contacts.suppression_lifted.v1"
+    contact_id: UUID
+    reason: SuppressionReason
+    detail: str
+    still: str = ""
+    acknowledged: bool = False
+    caused_by: UUID | None = None
+
+
+class AddressListed(Event, frozen=True):
+    """An address that is nobody's yet is to be suppressed: if it is imported, under this id."""
+
+    TAG: ClassVar[str] = "contacts.address_listed.v1"
+    SUBJECT: ClassVar[str | None] = "contact_id"
+    contact_id: UUID
+    email: Personal[str | None] = None
+
+
+class SuppressionImported(Event, frozen=True):
+    """Row `row` of a list that was imported says that no mail may go to this address."""
+
+    TAG: ClassVar[str] = "contacts.suppression_imported.v1"
+    SUBJECT: ClassVar[str | None] = "contact_id"
+    contact_id: UUID
+    import_id: UUID
+    row: int
+    reason: SuppressionReason
+    detail: str = ""
+    expires_at: datetime | None = None
+    email: Personal[str | None] = None
 
 
 class ConsentGiven(Event, frozen=True):
@@ -138,6 +199,8 @@ ImportEvent = ImportRequested | ImportCompleted | ImportFailed
 ConsentEvent = (
     ContactUnsubscribed
     | ContactSuppressed
+    | SuppressionLifted
+    | AddressListed
     | ConsentGiven
     | ContactDeleted
     | ContactRestored
@@ -150,6 +213,9 @@ EVENTS: tuple[type[Event], ...] = (
     ContactImported,
     ContactUnsubscribed,
     ContactSuppressed,
+    SuppressionLifted,
+    AddressListed,
+    SuppressionImported,
     ConsentGiven,
     ContactDeleted,
     ContactRestored,

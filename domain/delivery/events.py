@@ -4,7 +4,8 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
-from domain.delivery import lane_events, outcome_events, sending_domain_events
+from domain.delivery import bounce_events, lane_events, outcome_events, sending_domain_events
+from domain.delivery.bounce_class import BounceClass, BounceSource
 from domain.shared.model import Event
 from domain.shared.personal import Personal
 
@@ -110,7 +111,11 @@ class EmailFailed(Event, frozen=True):
 
 
 class EmailBounced(Event, frozen=True):
-    """The mailbox does not exist (5.1.x and kin): the person is to be suppressed."""
+    """The mail did not arrive. Hard (5.1.x and kin): the person is to be suppressed.
+
+    From the conversation with the relay (`smtp`) it is always hard and the message's outcome; a
+    report (`dsn`) comes after EmailSent or EmailUncertain, without attempt and relay.
+    """
 
     TAG: ClassVar[str] = "delivery.email_bounced.v1"
     SUBJECT: ClassVar[str | None] = "contact_id"
@@ -125,6 +130,8 @@ class EmailBounced(Event, frozen=True):
     sandbox: bool = False
     sending_domain: str = ""
     destination: str = ""
+    source: BounceSource = BounceSource.SMTP
+    bounce_class: BounceClass = BounceClass.HARD
 
 
 class EmailUncertain(Event, frozen=True):
@@ -217,4 +224,5 @@ EVENTS: tuple[type[Event], ...] = (
     *lane_events.EVENTS,
     *outcome_events.EVENTS,
     *sending_domain_events.EVENTS,
+    *bounce_events.EVENTS,
 )

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from email.message import Message
 from email.parser import HeaderParser
 
+from domain.delivery.bounce_report import Complained, Nothing, Report
 from infra.bounces.parts import Parsed, field, parse, parts, text_of
-from infra.bounces.report import Complained, Nothing, Report
 
 _COMPLAINTS = frozenset({"abuse", "fraud", "virus", "other", "opt-out", "opt-out-list", "dkim"})
 _NO_COMPLAINTS = frozenset({"not-spam", "auth-failure"})

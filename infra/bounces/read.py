@@ -1,8 +1,8 @@
 """What a message to a return path says: an outcome, or why it holds none."""
 
+from domain.delivery.bounce_report import Nothing, Report
 from infra.bounces.complaint import read_complaint
 from infra.bounces.parts import Parsed, parse, parts, text_of
-from infra.bounces.report import Nothing, Report
 from infra.bounces.status_report import read_status
 from infra.bounces.text_report import is_auto_reply, read_text, what_is_said
 

@@ -5,9 +5,9 @@ from email.message import Message
 from email.parser import HeaderParser
 
 from domain.delivery.bounce_class import classify, reply_code, telling_status
+from domain.delivery.bounce_report import Bounced, Delivered, Nothing, Report
 from domain.delivery.smtp_reply import parse_reply
 from infra.bounces.parts import MAX_PARTS, Parsed, field
-from infra.bounces.report import Bounced, Delivered, Nothing, Report
 
 ARRIVED = ("delivered", "relayed", "expanded")
 _BY_CLASS = {"5": "failed", "4": "delayed", "2": "delivered"}

@@ -5,8 +5,8 @@ Only what a mail server says of itself counts: a person's vacation note may hold
 
 import re
 
+from domain.delivery.bounce_report import Nothing, Report
 from infra.bounces.parts import Parsed, field
-from infra.bounces.report import Nothing, Report
 from infra.bounces.status_report import bounced
 
 _DAEMON = re.compile(

@@ -9,8 +9,10 @@ from infra.postgres.tenant_scope import tenant_scope
 _SIZE = """
 SELECT count(*) FROM contact_addresses a
  WHERE a.workspace_id = %(workspace_id)s
+   AND NOT a.is_listed
    AND NOT EXISTS (SELECT FROM do_not_mail d
-                    WHERE d.workspace_id = a.workspace_id AND d.contact_id = a.contact_id)
+                    WHERE d.workspace_id = a.workspace_id AND d.contact_id = a.contact_id
+                      AND (d.expires_at IS NULL OR d.expires_at > clock_timestamp()))
 """
 _KNOWN_FIELDS = """
 SELECT name FROM unnest(%(names)s::text[]) AS name

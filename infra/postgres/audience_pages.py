@@ -14,7 +14,8 @@ from infra.postgres.tenant_scope import tenant_scope
 _PAGE = """
 SELECT c.contact_id, c.email IS NOT NULL,
        (SELECT max(d.reason) FROM do_not_mail d
-         WHERE d.workspace_id = c.workspace_id AND d.contact_id = c.contact_id),
+         WHERE d.workspace_id = c.workspace_id AND d.contact_id = c.contact_id
+           AND (d.expires_at IS NULL OR d.expires_at > clock_timestamp())),
        coalesce(p.destination, 'other')
   FROM contacts c LEFT JOIN destination_domains p ON p.domain = lower(split_part(c.email, '@', 2))
  WHERE c.workspace_id = %(workspace_id)s AND c.contact_id > %(after)s

@@ -21,7 +21,8 @@ _CLAIM = """
 SELECT t.message_id, t.contact_id, t.attempt, c.email, c.first_name, c.last_name,
        c.fields::text,
        (SELECT max(d.reason) FROM do_not_mail d
-         WHERE d.workspace_id = %(workspace_id)s AND d.contact_id = t.contact_id),
+         WHERE d.workspace_id = %(workspace_id)s AND d.contact_id = t.contact_id
+           AND (d.expires_at IS NULL OR d.expires_at > clock_timestamp())),
        clock_timestamp(),
        (SELECT q.life_from FROM email_tasks q
          WHERE q.workspace_id = %(workspace_id)s AND q.message_id = t.message_id)
@@ -40,7 +41,8 @@ SELECT count(*) FROM moved
 """
 _STOPPED = """
 SELECT d.contact_id, max(d.reason) FROM do_not_mail d
- WHERE d.workspace_id = %(workspace_id)s AND d.contact_id = ANY(%(contacts)s) GROUP BY 1
+ WHERE d.workspace_id = %(workspace_id)s AND d.contact_id = ANY(%(contacts)s)
+   AND (d.expires_at IS NULL OR d.expires_at > clock_timestamp()) GROUP BY 1
 """
 _RELEASE = """
 UPDATE email_tasks SET locked_by = NULL

@@ -53,6 +53,9 @@ WITH mentions AS (
 ), letters AS (
     UPDATE dead_letters SET transcript = ''
      WHERE workspace_id = %(workspace_id)s AND contact_id = %(contact_id)s
+), listed AS (
+    UPDATE contact_addresses SET is_listed = false
+     WHERE workspace_id = %(workspace_id)s AND contact_id = %(contact_id)s AND is_listed
 ), rubbish AS (
     DELETE FROM trash
      WHERE workspace_id = %(workspace_id)s AND kind = 'contact' AND thing_id = %(contact_id)s

@@ -43,6 +43,13 @@ class RunningImport(msgspec.Struct, frozen=True):
     empty: int
 
 
+class Listed(msgspec.Struct, frozen=True):
+    """Under which id an address was suppressed, and what stops mail to it now, if anything."""
+
+    contact_id: UUID
+    stopped: str
+
+
 class ImportState(msgspec.Struct, frozen=True):
     """Where an import is: running, completed or failed; the figures so far."""
 
@@ -102,9 +109,15 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True):
             cursor.execute(
                 # In one order, or two imports of the same people would wait for each other.
                 "INSERT INTO contact_addresses (workspace_id, address_key, contact_id)"
-                " SELECT %b::uuid, k, c FROM unnest(%b::bytea[], %b::uuid[]) AS u(k, c) ORDER BY k",
+                " SELECT %b::uuid, k, c FROM unnest(%b::bytea[], %b::uuid[]) AS u(k, c) ORDER BY k"
+                # A listed address becomes the contact that it was kept for; any other is taken.
+                " ON CONFLICT (workspace_id, address_key) DO UPDATE SET is_listed = false"
+                " WHERE contact_addresses.is_listed"
+                " AND contact_addresses.contact_id = excluded.contact_id",
                 (self.workspace_id, list(self.address_keys), list(self.contact_ids)),
             )
+            if cursor.rowcount != len(self.address_keys):
+                raise ConcurrentChangeError("an address was taken meanwhile")
         if self.rejected:
             rejected = self._without_the_erased(cursor)
             cursor.execute(
@@ -184,11 +197,24 @@ class PostgresImports:
         with tenant_scope(self._pool, workspace_id) as cursor:
             cursor.execute(
                 "SELECT address_key FROM contact_addresses"
-                " WHERE workspace_id = %b AND address_key = ANY(%b)",
+                " WHERE workspace_id = %b AND address_key = ANY(%b) AND NOT is_listed",
                 (workspace_id, list(address_keys)),
                 binary=True,
             )
             return {row[0] for row in cursor.fetchall()}
+
+    def listed(self, workspace_id: UUID, address_keys: Sequence[bytes]) -> dict[bytes, Listed]:
+        """Return which of these were suppressed before anybody had them."""
+        with tenant_scope(self._pool, workspace_id) as cursor:
+            cursor.execute(
+                "SELECT a.address_key, a.contact_id, coalesce((SELECT max(d.reason)"
+                " FROM do_not_mail d WHERE d.workspace_id = a.workspace_id"
+                " AND d.contact_id = a.contact_id), '') FROM contact_addresses a"
+                " WHERE a.workspace_id = %b AND a.address_key = ANY(%b) AND a.is_listed",
+                (workspace_id, list(address_keys)),
+                binary=True,
+            )
+            return {bytes(key): Listed(*who) for key, *who in cursor.fetchall()}
 
     def in_trash(self, workspace_id: UUID, address_keys: Sequence[bytes]) -> set[bytes]:
         """Return which of these addresses belong to a contact that is in the trash."""

@@ -35,6 +35,7 @@ STATUS: Mapping[str, int] = MappingProxyType(
         "not_linked": 403,
         "not_found": 404,
         "illegal_transition": 409,
+        "acknowledgement_required": 409,
         "concurrent_change": 409,
         "person_erased": 409,
         "not_mailable": 409,

@@ -28,7 +28,10 @@ SELECT c.campaign_id, coalesce(s.queued, 0) AS queued, coalesce(s.sent, 0) AS se
        coalesce(s.skipped, 0) AS skipped, coalesce(s.opens, 0) AS opens,
        coalesce(s.opened, 0) AS opened, coalesce(s.clicks, 0) AS clicks,
        coalesce(s.clicked, 0) AS clicked, coalesce(s.unsubscribed, 0) AS unsubscribed,
-       coalesce(s.redriven, 0) AS redriven, coalesce(s.resolved, 0) AS resolved
+       coalesce(s.redriven, 0) AS redriven, coalesce(s.resolved, 0) AS resolved,
+       coalesce(s.delivered, 0) AS delivered,
+       coalesce(s.bounced_later, 0) AS bounced_later,
+       coalesce(s.complained, 0) AS complained
   FROM campaigns c
   LEFT JOIN campaign_stats s
     ON s.workspace_id = c.workspace_id AND s.campaign_id = c.campaign_id

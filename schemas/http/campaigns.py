@@ -67,3 +67,8 @@ class CampaignStats(msgspec.Struct, frozen=True, kw_only=True):
     unsubscribed: int
     redriven: Annotated[int, msgspec.Meta(description="Dead letters queued again.")]
     resolved: Annotated[int, msgspec.Meta(description="Uncertain, and known or decided now.")]
+    delivered: Annotated[int, msgspec.Meta(description="Reported as arrived.")]
+    bounced_later: Annotated[
+        int, msgspec.Meta(description="Sent, and reported as not delivered afterwards.")
+    ]
+    complained: Annotated[int, msgspec.Meta(description="Reported as abuse.")]

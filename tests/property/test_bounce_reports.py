@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.delivery.bounce_report import Bounced, Complained, Delivered, Nothing
 from infra.bounces.complaint import return_paths_in
 from infra.bounces.read import read_report
-from infra.bounces.report import Bounced, Complained, Delivered, Nothing
 
 pytestmark = pytest.mark.property
 

@@ -1,14 +1,17 @@
 """Ports of the commands in memory: effects are remembered by what they say."""
 
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
+from commands.contacts.ports import Addressee, Entry
 from commands.ports import SystemMail
 from commands.privacy.ports import BegunErasure
 from commands.tenancy.ports import FoundInvitation
+from domain.contacts.events import SuppressionReason
 from domain.delivery.sending_domain import require_verified
 from domain.delivery.system_mail import compose
 from domain.developer.events import ApiTokenIssued, ApiTokenRotated
@@ -104,9 +107,55 @@ class MemoryAudience:
 class MemoryDoNotMail:
     """The port `commands.ports.DoNotMail`."""
 
-    def add(self, workspace_id: UUID, contact_id: UUID, *, reason: str) -> Said:
+    def add(
+        self,
+        workspace_id: UUID,
+        contact_id: UUID,
+        *,
+        reason: str,
+        cause: str = "",
+        expires_at: datetime | None = None,
+    ) -> Said:
         del workspace_id
-        return Said(f"do not mail: {reason}", contact_id)
+        until = f" until {expires_at}" if expires_at else ""
+        return Said(f"do not mail: {reason} {cause}".strip() + until, contact_id)
+
+    def take_off(
+        self, workspace_id: UUID, contact_id: UUID, *, reason: str, cause: str = ""
+    ) -> Said:
+        del workspace_id
+        return Said(f"mail again: {reason} {cause}".strip(), contact_id)
+
+
+class MemoryAddresses:
+    """The port `commands.contacts.ports.Addresses`: known addresses, and what stops whom."""
+
+    def __init__(
+        self, known: dict[str, UUID], standing: dict[UUID, set[SuppressionReason]]
+    ) -> None:
+        self.known = known
+        self.stopped = standing
+
+    def find(self, workspace_id: UUID, emails: Sequence[str]) -> list[Addressee | None]:
+        return [self._one(workspace_id, email) for email in emails]
+
+    def _one(self, workspace_id: UUID, email: str) -> Addressee | None:
+        if "@" not in email:
+            return None
+        new = email not in self.known
+        return Addressee(self.known.get(email, workspace_id), email.encode(), email, is_new=new)
+
+    def list(self, workspace_id: UUID, addressees: Sequence[Addressee]) -> Said:
+        del workspace_id
+        return Said("keep", tuple(who.email for who in addressees))
+
+    def stop(self, workspace_id: UUID, entries: Sequence[Entry]) -> Said:
+        del workspace_id
+        return Said("stop", tuple(entries))
+
+    def standing(self, workspace_id: UUID, contact_id: UUID) -> set[SuppressionReason]:
+        del workspace_id
+        return self.stopped.get(contact_id, set())
 
 
 class MemorySystemMails:

@@ -26,6 +26,7 @@ WORKERS = {
     "importer": ("workers.importer", "read uploaded contact files"),
     "exporter": ("workers.exporter", "write and end the exports that auditors ask for"),
     "dns_checker": ("workers.dns_checker", "look at the records of sending domains"),
+    "bounces": ("workers.bounce_receiver", "take bounces and complaints over SMTP"),
     "dispatcher": ("workers.dispatcher", "hand mail to the relay"),
 }
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from domain.delivery.bounce_report import Bounced, Complained, Delivered, Nothing, Report
 from infra.bounces.complaint import return_paths_in
 from infra.bounces.parts import MAX_BOUNDARIES, MAX_PARTS, parse, parts
 from infra.bounces.read import read_report
-from infra.bounces.report import Bounced, Complained, Delivered, Nothing, Report
 
 CORPUS = Path(__file__).parents[2] / "fixtures" / "bounces"
 ANSWERS = msgspec.json.decode(

@@ -257,7 +257,7 @@ def test_a_hard_bounce_suppresses_once_and_other_events_are_passed_over() -> Non
         ("ContactSuppressed", contact)
     ]
     assert [effect.what for effect in log.effects if isinstance(effect, Said)] == [
-        "do not mail: suppressed"
+        "do not mail: suppressed hard_bounce"
     ]
 
 

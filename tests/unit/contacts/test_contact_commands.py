@@ -16,7 +16,9 @@ from domain.contacts.events import (
     ContactUnsubscribed,
     ImportRequested,
     SuppressionReason,
+    SuppressionSource,
 )
+from domain.contacts.suppression import Grounds
 from domain.shared.errors import IllegalTransitionError, InvalidInputError
 from infra.eventstore.memory import MemoryEventLog
 from tests.support.asking import asking
@@ -102,9 +104,12 @@ def test_a_suppression_says_why_and_what_caused_it() -> None:
     log = MemoryEventLog()
     command = SuppressContact(
         contact_id=CONTACT,
-        reason=SuppressionReason.MANUAL,
-        detail="asked by phone",
-        caused_by=CAUSE,
+        grounds=Grounds(
+            reason=SuppressionReason.MANUAL,
+            source=SuppressionSource.API,
+            detail="asked by phone",
+            caused_by=CAUSE,
+        ),
     )
     suppress_contact(command, asking(WORKSPACE), log, MemoryDoNotMail())
     suppress_contact(command, asking(WORKSPACE), log, MemoryDoNotMail())
@@ -117,10 +122,11 @@ def test_a_suppression_says_why_and_what_caused_it() -> None:
                 reason=SuppressionReason.MANUAL,
                 detail="asked by phone",
                 caused_by=CAUSE,
+                source=SuppressionSource.API,
             ),
         )
     ]
-    assert log.effects == [Said("do not mail: suppressed", CONTACT)]
+    assert log.effects == [Said("do not mail: suppressed manual", CONTACT)]
 
 
 def test_the_consent_of_one_workspace_says_nothing_about_another() -> None:

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from domain.contacts import decider
+from domain.contacts import decider, suppression
 from domain.contacts.decider import CONSENT, IMPORT, Consent, Import, ImportStatus
 from domain.contacts.events import (
     Channel,
@@ -19,7 +19,9 @@ from domain.contacts.events import (
     ImportFailed,
     ImportRequested,
     SuppressionReason,
+    SuppressionSource,
 )
+from domain.contacts.suppression import Grounds
 from domain.shared.errors import IllegalTransitionError, InvalidInputError
 from tests.support.builders import NOW
 from tests.support.scenario import Scenario
@@ -44,13 +46,13 @@ def unsubscribe(consent: Consent) -> Sequence[ConsentEvent]:
 
 
 def suppress(consent: Consent) -> Sequence[ConsentEvent]:
-    return decider.suppress(
-        consent,
-        contact_id=CONTACT,
+    grounds = Grounds(
         reason=SuppressionReason.HARD_BOUNCE,
+        source=SuppressionSource.BOUNCE,
         detail="550 5.1.1",
         caused_by=CAUSE,
     )
+    return suppression.suppress(consent, contact_id=CONTACT, grounds=grounds, now=NOW)
 
 
 def request(state: Import) -> Sequence[ImportEvent]:
@@ -75,12 +77,12 @@ def test_a_wish_for_no_more_mail_is_recorded_once() -> None:
 
 def test_a_person_is_suppressed_once() -> None:
     after = Scenario(CONSENT).when(suppress).then(SUPPRESSED)
-    assert after == Consent(suppressed=True)
+    assert after == Consent(suppressed={SuppressionReason.HARD_BOUNCE: None})
     Scenario(CONSENT).given(SUPPRESSED).when(suppress).then()
 
 
 def test_unsubscribed_and_suppressed_are_two_facts_in_any_order() -> None:
-    both = Consent(unsubscribed=True, suppressed=True)
+    both = Consent(unsubscribed=True, suppressed={SuppressionReason.HARD_BOUNCE: None})
     assert Scenario(CONSENT).given(SUPPRESSED).when(unsubscribe).then(UNSUBSCRIBED) == both
     assert Scenario(CONSENT).given(UNSUBSCRIBED).when(suppress).then(SUPPRESSED) == both
 
