@@ -72,6 +72,7 @@ from commands.http.sending_domains import (
     delete_sending_domain,
     post_sending_domain,
     post_sending_domain_check,
+    post_sending_domain_keys,
 )
 from commands.http.sessions import (
     delete_current_session,
@@ -242,6 +243,7 @@ ROUTES: tuple[HTTPRouteHandler, ...] = (
     get_sending_domain,
     post_sending_domain,
     post_sending_domain_check,
+    post_sending_domain_keys,
     delete_sending_domain,
     get_api_keys,
     get_api_key,

@@ -32,6 +32,15 @@ class SendingDomains(Protocol):
     ) -> Effect:
         """Return the effect that keeps a new domain, or one that comes back, with its keys."""
 
+    def prepared(
+        self,
+        workspace_id: UUID,
+        event: SendingDomainEvent,
+        findings: Sequence[Finding],
+        keys: MadeKeys,
+    ) -> Effect:
+        """Return the effect that keeps new keys beside the old ones, to be looked for now."""
+
     def changed(self, workspace_id: UUID, event: SendingDomainEvent) -> Effect:
         """Return the effect of any other event."""
 

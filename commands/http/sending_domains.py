@@ -12,6 +12,10 @@ from commands.delivery.ask_sending_domain_check import (
     ask_sending_domain_check,
 )
 from commands.delivery.remove_sending_domain import RemoveSendingDomain, remove_sending_domain
+from commands.delivery.rotate_sending_domain_keys import (
+    RotateSendingDomainKeys,
+    rotate_sending_domain_keys,
+)
 from commands.delivery.sending_domain_ports import DomainNames, SendingDomains
 from commands.ports import EventLog
 from domain.delivery.dns_records import Setup
@@ -59,6 +63,26 @@ def post_sending_domain_check(
     """Have them looked up within seconds; again at most every half minute."""
     command = AskSendingDomainCheck(domain_id=domain_id)
     position = ask_sending_domain_check(command, context, log, domains)
+    return Accepted(id=domain_id, position=position)
+
+
+@post(
+    "/v1/sending-domains/{domain_id:uuid}/rotate-dkim",
+    status_code=202,
+    sync_to_thread=True,
+    opt={"permission": "delivery:manage"},
+    summary="Give a sending domain new DKIM keys",
+    tags=["sending domains"],
+)
+def post_sending_domain_keys(
+    domain_id: FromPath[UUID],
+    context: NamedDependency[SkipValidation[Context]],
+    log: NamedDependency[SkipValidation[EventLog]],
+    domains: NamedDependency[SkipValidation[SendingDomains]],
+) -> Accepted:
+    """Show their records as `next_dkim`; they sign from when these are seen."""
+    command = RotateSendingDomainKeys(domain_id=domain_id)
+    position = rotate_sending_domain_keys(command, context, log, domains)
     return Accepted(id=domain_id, position=position)
 
 

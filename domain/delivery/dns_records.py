@@ -9,6 +9,7 @@ from domain.delivery.dmarc import judge_dmarc
 from domain.delivery.sending_domain_events import DkimKey, RecordState, SeenRecord
 from domain.delivery.spf import judge_spf
 
+NEXT = "next_"  # before the name of a record that a rotation waits for
 TXT_PIECE = 255  # octets in one string of a TXT record (RFC 1035, 3.3)
 
 
@@ -63,15 +64,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
 def wanted_records(domain: str, keys: Sequence[DkimKey], setup: Setup) -> list[Finding]:
     """Return what has to be published, not looked at yet."""
-    wanted = [
-        _wanted(
-            f"dkim_{key.algorithm}",
-            f"{key.selector}._domainkey.{domain}",
-            f"v=DKIM1; k={key.algorithm}; p={key.public_key}",
-            required=key.algorithm == "rsa",
-        )
-        for key in keys
-    ]
+    wanted = [_wanted_dkim(domain, key, required=key.algorithm == "rsa") for key in keys]
     spf = " ".join(("v=spf1", *setup.spf_terms, "~all"))
     wanted.append(_wanted("spf", domain, spf, required=bool(setup.spf_terms)))
     wanted.append(_wanted("dmarc", f"_dmarc.{domain}", "v=DMARC1; p=none", required=True))
@@ -82,6 +75,12 @@ def wanted_records(domain: str, keys: Sequence[DkimKey], setup: Setup) -> list[F
         if host:
             wanted.append(_wanted(record, f"{label}.{domain}", host, kind="CNAME", required=False))
     return wanted
+
+
+def next_records(domain: str, keys: Sequence[DkimKey]) -> list[Finding]:
+    """Return what a rotation wants published beside the old keys."""
+    records = [_wanted_dkim(domain, key, required=False) for key in keys]
+    return [msgspec.structs.replace(found, record=NEXT + found.record) for found in records]
 
 
 def judge(
@@ -109,6 +108,15 @@ def tags(text: str) -> dict[str, str]:
     """Read a list of tag=value; pairs (RFC 6376, 3.2); white space in values does not count."""
     pairs = (part.partition("=") for part in text.split(";") if part.strip())
     return {name.strip(): "".join(value.split()) for name, _, value in pairs}
+
+
+def _wanted_dkim(domain: str, key: DkimKey, *, required: bool) -> Finding:
+    return _wanted(
+        f"dkim_{key.algorithm}",
+        f"{key.selector}._domainkey.{domain}",
+        f"v=DKIM1; k={key.algorithm}; p={key.public_key}",
+        required=required,
+    )
 
 
 def _wanted(record: str, name: str, expected: str, *, required: bool, kind: str = "TXT") -> Finding:

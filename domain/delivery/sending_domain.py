@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain.delivery.dns_records import Finding
+from domain.delivery.dns_records import NEXT, Finding
 from domain.delivery.sending_domain_events import (
     DkimKey,
     RecordState,
@@ -20,6 +20,8 @@ from domain.delivery.sending_domain_events import (
     SendingDomainCheckAsked,
     SendingDomainChecked,
     SendingDomainEvent,
+    SendingDomainKeysPrepared,
+    SendingDomainKeysRotated,
     SendingDomainRecovered,
     SendingDomainRemoved,
     SendingDomainRested,
@@ -58,6 +60,7 @@ class SendingDomain(msgspec.Struct, frozen=True, kw_only=True):
     domain: str = ""
     generation: int = 0
     keys: tuple[DkimKey, ...] = ()
+    next_keys: tuple[DkimKey, ...] = ()
     waiting_since: datetime | None = None
     asked_at: datetime | None = None
     resting: bool = False
@@ -132,6 +135,7 @@ def checked(
     news: list[SendingDomainEvent] = []
     if seen != state.seen:
         news.append(SendingDomainChecked(domain_id=domain_id, records=seen))
+    news += _rotated(state, domain_id=domain_id, findings=findings, now=now)
     required = [finding for finding in findings if finding.required]
     all_there = all(finding.state is RecordState.OK for finding in required)
     name = state.domain
@@ -154,6 +158,19 @@ def checked(
         days = RESTS_AFTER.days
         news.append(SendingDomainRested(domain_id=domain_id, domain=name, waited_days=days))
     return news
+
+
+def prepare_keys(
+    state: SendingDomain, *, domain_id: UUID, keys: tuple[DkimKey, ...]
+) -> list[SendingDomainEvent]:
+    """Have new keys published beside the old ones; they sign from when they are seen."""
+    _require_there(state)
+    if state.next_keys:
+        raise IllegalTransitionError(
+            "new keys wait for their records already: publish those that GET shows as next_dkim"
+        )
+    generation = state.generation + 1
+    return [SendingDomainKeysPrepared(domain_id=domain_id, generation=generation, keys=keys)]
 
 
 def ask_check(state: SendingDomain, *, domain_id: UUID, now: datetime) -> list[SendingDomainEvent]:
@@ -211,8 +228,12 @@ def evolve(state: SendingDomain, event: SendingDomainEvent) -> SendingDomain:  #
             return change(state, asked_at=event.asked_at, waiting_since=since, resting=False)
         case SendingDomainRested():
             return change(state, resting=True)
+        case SendingDomainKeysPrepared():
+            return change(state, generation=event.generation, next_keys=event.keys)
+        case SendingDomainKeysRotated():
+            return change(state, keys=state.next_keys, next_keys=())
         case SendingDomainRemoved():
-            return change(state, status=Status.REMOVED, keys=())
+            return change(state, status=Status.REMOVED, keys=(), next_keys=())
         case _:
             assert_never(event)
 
@@ -225,6 +246,21 @@ def _with_news(seen: tuple[SeenRecord, ...], findings: Sequence[Finding]) -> tup
         known.get(record.record, record) if record.state is RecordState.UNREACHABLE else record
         for record in fresh
     )
+
+
+def _rotated(
+    state: SendingDomain, *, domain_id: UUID, findings: Sequence[Finding], now: datetime
+) -> list[SendingDomainEvent]:
+    """Let the new keys sign, once the one that every receiver reads was seen."""
+    seen = {finding.record for finding in findings if finding.state is RecordState.OK}
+    if not state.next_keys or NEXT + "dkim_rsa" not in seen:
+        return []
+    old = tuple(key.selector for key in state.keys)
+    return [
+        SendingDomainKeysRotated(
+            domain_id=domain_id, generation=state.generation, old_selectors=old, rotated_at=now
+        )
+    ]
 
 
 def _waits_too_long(state: SendingDomain, now: datetime) -> bool:

@@ -103,6 +103,28 @@ class SendingDomainRested(Event, frozen=True):
     waited_days: int
 
 
+class SendingDomainKeysPrepared(Event, frozen=True):
+    """New keys wait for their records; until these are seen the old ones sign."""
+
+    TAG: ClassVar[str] = "delivery.sending_domain_keys_prepared.v1"
+    domain_id: UUID
+    generation: int
+    keys: tuple[DkimKey, ...]
+
+
+class SendingDomainKeysRotated(Event, frozen=True):
+    """The new keys sign; the old private ones are deleted, `old_selectors` go a week later.
+
+    Mail under way is still checked by the old records.
+    """
+
+    TAG: ClassVar[str] = "delivery.sending_domain_keys_rotated.v1"
+    domain_id: UUID
+    generation: int
+    old_selectors: tuple[str, ...]
+    rotated_at: datetime
+
+
 class SendingDomainRemoved(Event, frozen=True):
     """The workspace does not send from it any more; its private keys are deleted."""
 
@@ -119,6 +141,8 @@ SendingDomainEvent = (
     | SendingDomainRecovered
     | SendingDomainCheckAsked
     | SendingDomainRested
+    | SendingDomainKeysPrepared
+    | SendingDomainKeysRotated
     | SendingDomainRemoved
 )
 EVENTS: tuple[type[Event], ...] = (
@@ -129,5 +153,7 @@ EVENTS: tuple[type[Event], ...] = (
     SendingDomainRecovered,
     SendingDomainCheckAsked,
     SendingDomainRested,
+    SendingDomainKeysPrepared,
+    SendingDomainKeysRotated,
     SendingDomainRemoved,
 )

@@ -16,6 +16,8 @@ from domain.delivery.sending_domain_events import (
     SendingDomainBroken,
     SendingDomainCheckAsked,
     SendingDomainEvent,
+    SendingDomainKeysPrepared,
+    SendingDomainKeysRotated,
     SendingDomainRecovered,
     SendingDomainRemoved,
     SendingDomainRested,
@@ -47,6 +49,35 @@ SELECT %(workspace_id)s, %(domain_id)s, selector, algorithm, 'active', sealed
   FROM unnest(%(selectors)s::text[], %(algorithms)s::text[], %(sealed)s::bytea[])
        AS new(selector, algorithm, sealed)
 """
+_PREPARE = """
+WITH kept AS (
+    UPDATE sending_domains SET records = records || %(records)s::jsonb, next_check_at = now()
+     WHERE workspace_id = %(workspace_id)s AND domain_id = %(domain_id)s
+)
+INSERT INTO dkim_keys (workspace_id, domain_id, selector, algorithm, phase, sealed)
+SELECT %(workspace_id)s, %(domain_id)s, selector, algorithm, 'next', sealed
+  FROM unnest(%(selectors)s::text[], %(algorithms)s::text[], %(sealed)s::bytea[])
+       AS new(selector, algorithm, sealed)
+"""
+# The look that saw the records writes down nothing more: `next_check_at` is not its lease.
+_ROTATE = """
+WITH old AS (
+    DELETE FROM dkim_keys
+     WHERE workspace_id = %(workspace_id)s AND domain_id = %(domain_id)s AND phase = 'active'
+), fresh AS (
+    UPDATE dkim_keys SET phase = 'active', published = published OR algorithm = 'rsa'
+     WHERE workspace_id = %(workspace_id)s AND domain_id = %(domain_id)s AND phase = 'next'
+)
+UPDATE sending_domains
+   SET next_check_at = now(),
+       records = (SELECT jsonb_agg(CASE WHEN r->>'record' LIKE 'next%%' THEN
+                             r || jsonb_build_object('record', substr(r->>'record', 6),
+                                                     'required', r->>'record' = 'next_dkim_rsa')
+                             ELSE r END ORDER BY n)
+                    FROM jsonb_array_elements(records) WITH ORDINALITY AS all_records(r, n)
+                   WHERE r->>'record' NOT IN ('dkim_rsa', 'dkim_ed25519'))
+ WHERE workspace_id = %(workspace_id)s AND domain_id = %(domain_id)s
+"""
 _HERE: LiteralString = " WHERE workspace_id = %(workspace_id)s AND domain_id = %(domain_id)s"
 _CHANGES: dict[type[object], LiteralString] = {
     SendingDomainVerified: (
@@ -64,6 +95,7 @@ _CHANGES: dict[type[object], LiteralString] = {
         " checks = 0, resting = false,"
         " waiting_since = CASE WHEN resting THEN %(asked_at)s ELSE waiting_since END" + _HERE
     ),
+    SendingDomainKeysRotated: _ROTATE,
     SendingDomainRested: "UPDATE sending_domains SET resting = true" + _HERE,
     SendingDomainRemoved: (
         "WITH gone AS (DELETE FROM dkim_keys" + _HERE + ")"
@@ -158,12 +190,28 @@ class PostgresSendingDomains:
         """See the port."""
         if not (isinstance(event, SendingDomainAdded) and isinstance(keys, NewKeys)):
             raise TypeError("a domain is added with the keys that were made for it")
+        values = self._values(workspace_id, event.domain_id, findings, keys)
+        return SqlEffect(_ADD, values | {"domain": event.domain, "at": event.added_at})
+
+    def prepared(
+        self,
+        workspace_id: UUID,
+        event: SendingDomainEvent,
+        findings: Sequence[Finding],
+        keys: object,
+    ) -> SqlEffect:
+        """See the port."""
+        if not (isinstance(event, SendingDomainKeysPrepared) and isinstance(keys, NewKeys)):
+            raise TypeError("keys are prepared with the halves that were made for them")
+        return SqlEffect(_PREPARE, self._values(workspace_id, event.domain_id, findings, keys))
+
+    def _values(
+        self, workspace_id: UUID, domain_id: UUID, findings: Sequence[Finding], keys: NewKeys
+    ) -> dict[str, object]:
         pairs = keys.by_key.items()
-        values: dict[str, object] = {
+        return {
             "workspace_id": workspace_id,
-            "domain_id": event.domain_id,
-            "domain": event.domain,
-            "at": event.added_at,
+            "domain_id": domain_id,
             "records": msgspec.json.encode(findings).decode(),
             "selectors": [key.selector for key, _ in pairs],
             "algorithms": [key.algorithm for key, _ in pairs],
@@ -171,14 +219,13 @@ class PostgresSendingDomains:
                 seal_text(
                     self._vault,
                     workspace_id,
-                    event.domain_id,
+                    domain_id,
                     new.pem,
                     purpose=PURPOSE + key.selector.encode(),
                 )
                 for key, new in pairs
             ],
         }
-        return SqlEffect(_ADD, values)
 
     def changed(self, workspace_id: UUID, event: SendingDomainEvent) -> SqlEffect:
         """See the port."""

@@ -14,6 +14,10 @@ from commands.delivery.ask_sending_domain_check import (
     ask_sending_domain_check,
 )
 from commands.delivery.remove_sending_domain import RemoveSendingDomain, remove_sending_domain
+from commands.delivery.rotate_sending_domain_keys import (
+    RotateSendingDomainKeys,
+    rotate_sending_domain_keys,
+)
 from domain.delivery.dns_records import Setup
 from domain.delivery.sending_domain import SendingDomainUnverifiedError
 from domain.shared.errors import InvalidInputError
@@ -135,6 +139,32 @@ def test_a_domain_is_verified_by_its_records_breaks_without_and_recovers(house: 
     assert house.look() == "broken"
     house.publish()
     assert house.look() == "verified"
+
+
+def test_new_keys_sign_once_their_records_are_seen_and_the_old_ones_are_gone(house: House) -> None:
+    domain_id = house.add(SENDER)
+    house.publish()
+    assert house.look() == "verified"
+
+    def selectors() -> list[str]:
+        keys = PostgresSigningKeys(house.worker.pool, house.worker.vault)
+        return [key.selector for key in keys.of(house.workspace, SENDER)]
+
+    old = selectors()
+    command = RotateSendingDomainKeys(domain_id=domain_id)
+    rotate_sending_domain_keys(command, asking(house.workspace), house.app.log, house.domains)
+    assert house.look() == "verified"
+    assert house.states()["next_dkim_rsa"] == "missing"
+    assert selectors() == old
+    house.publish()
+    assert house.look() == "verified"
+    assert house.look() == "verified"
+    assert set(house.states().values()) == {"ok"}
+    assert len(house.states()) == 4
+    assert selectors() == [name.replace("ee1", "ee2") for name in old]
+    with tenant_scope(house.worker.pool, house.workspace) as cursor:
+        kept = cursor.execute("SELECT count(*) FROM dkim_keys").fetchone()
+    assert kept == (2,)
 
 
 def test_only_a_verified_domain_sends_and_a_broken_one_pauses(house: House) -> None:

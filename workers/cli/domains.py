@@ -11,6 +11,10 @@ from commands.delivery.ask_sending_domain_check import (
     ask_sending_domain_check,
 )
 from commands.delivery.remove_sending_domain import RemoveSendingDomain, remove_sending_domain
+from commands.delivery.rotate_sending_domain_keys import (
+    RotateSendingDomainKeys,
+    rotate_sending_domain_keys,
+)
 from infra.domain_names import PublicDomainNames
 from infra.postgres.sending_domains import PostgresSendingDomains, known_sending_domains
 from workers.cli.session import (
@@ -88,6 +92,24 @@ def check_command(*, domain: UUID, workspace: str | None, as_json: bool) -> None
         {"domain_id": domain, "position": position},
         as_json=as_json,
         text=f"asked for: `engine domains show {domain}` tells what was found",
+    )
+
+
+@domains_group.command("rotate-dkim")
+@click.argument("domain", type=click.UUID)
+@in_workspace
+@as_json
+def rotate_command(*, domain: UUID, workspace: str | None, as_json: bool) -> None:
+    """Make new keys, which sign from when their records are seen."""
+    with session() as adapters:
+        context = asking(find_workspace(adapters, workspace))
+        domains = PostgresSendingDomains(adapters.vault)
+        command = RotateSendingDomainKeys(domain_id=domain)
+        position = rotate_sending_domain_keys(command, context, adapters.log, domains)
+    answer(
+        {"domain_id": domain, "position": position},
+        as_json=as_json,
+        text=f"`engine domains show {domain}` tells what to publish beside the old records",
     )
 
 

@@ -65,8 +65,8 @@ class Campaigns:
         draft = DraftCampaign(campaign_id=CAMPAIGN_ID, name="May", template_id=TEMPLATE_ID)
         draft_campaign(draft, ask(), self.log)
 
-    def schedule(self, *, in_s: float) -> int:
-        context = ask()
+    def schedule(self, *, in_s: float, sandbox: bool = False) -> int:
+        context = msgspec.structs.replace(ask(), sandbox=sandbox)
         command = ScheduleCampaign(
             campaign_id=CAMPAIGN_ID, send_at=context.now + timedelta(seconds=in_s)
         )
@@ -268,7 +268,10 @@ def test_what_is_not_verified_is_launched_and_scheduled_in_the_sandbox_alone() -
             campaigns.launch()
         with pytest.raises(SendingDomainUnverifiedError, match=r"acme\.example"):
             campaigns.schedule(in_s=60)
+        campaigns.schedule(in_s=-1, sandbox=True)
         campaigns.launch(msgspec.structs.replace(ask(), sandbox=True))
+    draft = Campaigns(senders=MemorySenderDomains("absent"))
+    draft.launch(msgspec.structs.replace(ask(), sandbox=True))
 
 
 def test_a_campaign_on_the_calendar_waits_when_its_domain_is_not_verified_any_more() -> None:

@@ -126,6 +126,7 @@ def chain(length: int) -> dict[str, tuple[str, ...]]:
             OK,
             "",
         ),
+        (("v=spf1 include:spf.relay.example",), RELAY, OK, ""),
         ((), {}, MISSING, "no SPF"),
         (("v=spf10 -all",), {}, MISSING, "no SPF"),
         (None, {}, UNREACHABLE, "No DNS server"),
@@ -179,3 +180,4 @@ def test_a_host_leads_to_where_it_has_to() -> None:
     assert judged("return_path", {name: ("Bounce.relay.example.",)}).state is OK
     assert judged("return_path", {name: ("elsewhere.example.",)}).state is WRONG
     assert judged("return_path", {}).state is MISSING
+    assert judged("return_path", {name: ("x.example.",)}).seen().found == ("x.example.",)

@@ -24,6 +24,7 @@ from domain.delivery.sending_domain_events import (
     SendingDomainCheckAsked,
     SendingDomainChecked,
     SendingDomainEvent,
+    SendingDomainKeysRotated,
     SendingDomainRecovered,
     SendingDomainRemoved,
     SendingDomainRested,
@@ -221,3 +222,27 @@ def test_looks_are_frequent_at_first_and_in_doubt(
     pause = next_look(status, checks=checks, misses=misses, jitter=0)
     assert pause == timedelta(minutes=minutes)
     assert pause < next_look(status, checks=checks, misses=misses, jitter=1) <= pause * 1.2
+
+
+def test_new_keys_sign_from_when_their_record_is_seen_and_not_before() -> None:
+    with pytest.raises(NotFoundError):
+        sending_domain.prepare_keys(state(), domain_id=ID, keys=(KEY,))
+    new = DkimKey("ee2r-abcdefgh", "rsa", "BBBB")
+    prepared = sending_domain.prepare_keys(state(ADDED, VERIFIED), domain_id=ID, keys=(new,))
+    waiting = state(ADDED, VERIFIED, *prepared)
+    assert (waiting.generation, waiting.keys) == (2, (KEY,))
+    with pytest.raises(IllegalTransitionError, match="next_dkim"):
+        sending_domain.prepare_keys(waiting, domain_id=ID, keys=(new,))
+    for seen, rotates in [(RecordState.MISSING, False), (RecordState.OK, True)]:
+        findings = [
+            finding(RecordState.OK),
+            finding(seen, record="next_dkim_rsa", required=False),
+        ]
+        events = sending_domain.checked(
+            waiting, domain_id=ID, findings=findings, misses=Misses(), now=NOW
+        )
+        rotated = [event for event in events if isinstance(event, SendingDomainKeysRotated)]
+        assert bool(rotated) is rotates
+    after = state(ADDED, VERIFIED, *prepared, *rotated)
+    assert (after.keys, after.next_keys) == ((new,), ())
+    assert rotated[0].old_selectors == (KEY.selector,)
