@@ -113,10 +113,10 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True):
                 # A listed address becomes the contact that it was kept for; any other is taken.
                 " ON CONFLICT (workspace_id, address_key) DO UPDATE SET is_listed = false"
                 " WHERE contact_addresses.is_listed"
-                " AND contact_addresses.contact_id = excluded.contact_id",
+                " AND contact_addresses.contact_id = excluded.contact_id RETURNING 1",
                 (self.workspace_id, list(self.address_keys), list(self.contact_ids)),
             )
-            if cursor.rowcount != len(self.address_keys):
+            if len(cursor.fetchall()) != len(self.address_keys):  # a pipeline counts no rows
                 raise ConcurrentChangeError("an address was taken meanwhile")
         if self.rejected:
             rejected = self._without_the_erased(cursor)

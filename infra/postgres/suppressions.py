@@ -32,7 +32,7 @@ SELECT workspace_id, contact_id, cause FROM do_not_mail
 _LIST = """
 INSERT INTO contact_addresses (workspace_id, address_key, contact_id, is_listed)
 SELECT %b::uuid, k, c, true FROM unnest(%b::bytea[], %b::uuid[]) AS u(k, c) ORDER BY k
-ON CONFLICT (workspace_id, address_key) DO NOTHING
+ON CONFLICT (workspace_id, address_key) DO NOTHING RETURNING 1
 """
 _STOP = """
 INSERT INTO do_not_mail (workspace_id, contact_id, reason, cause, expires_at)
@@ -107,7 +107,7 @@ class Listing(msgspec.Struct, frozen=True):
         new = [who for who in self.addressees if who.is_new]
         keys, ids = [who.address_key for who in new], [who.contact_id for who in new]
         cursor.execute(_LIST, (self.workspace_id, keys, ids))
-        if cursor.rowcount != len(new):
+        if len(cursor.fetchall()) != len(new):
             raise ConcurrentChangeError("an address was taken meanwhile; look again")
 
 
