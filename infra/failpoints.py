@@ -39,6 +39,10 @@ class Failpoint(StrEnum):
     DNS_LOOKED = "dns.looked"  # nothing is written
     DNS_DECIDED = "dns.decided"  # the log knows, the table of looks does not
     BOUNCE_RECORDED = "bounce.recorded"  # committed, the sender has no 250
+    DISPATCHER_CLAIMED = "dispatcher.claimed"  # rendered, nothing handed over
+    DISPATCHER_HANDED_OVER = "dispatcher.handed_over"  # recorded, nothing is on the wire
+    DISPATCHER_ANSWERED = "dispatcher.answered"  # the relay said 250, nobody wrote it down
+    DISPATCHER_RECORDED = "dispatcher.recorded"  # committed, the chunk does not know yet
     RETENTION_PURGED = "retention.purged"  # one thing, the next one not yet
     VAULT_MINTED = "vault.minted"  # keys committed, nothing sealed with them yet
     VAULT_FENCED = "vault.fenced"  # the key is still there, not committed

@@ -12,6 +12,7 @@ from domain.delivery.fair_turns import FairTurns
 from domain.shared.errors import DomainError
 from infra.bootstrap import Adapters
 from infra.clock import new_id
+from infra.failpoints import Failpoint, failpoint
 from infra.postgres.campaign_runs import CampaignRun, RunFinder
 from infra.postgres.email_queue import Claimed, EmailQueue
 from workers.acting import acting
@@ -78,6 +79,7 @@ class Claimer:
             self._turns.took(run.workspace_id, lane, len(tasks), has_more=has_more)
             if tasks and (mails := self._prepare(run, tasks)):
                 self._gave = len(mails), self._clock()
+                failpoint(Failpoint.DISPATCHER_CLAIMED)
                 return Batch(run, mails)
         return None
 

@@ -13,12 +13,13 @@ from domain.shared.packed_ids import pack_ids
 from infra.clock import new_id
 from infra.crypto.vault import KeyVault
 from infra.eventstore.log import PostgresEventLog
+from infra.failpoints import Failpoint, failpoint
 from infra.observability.tracing import span, trace_of
 from infra.postgres.campaign_runs import CampaignRun
 from infra.postgres.email_queue import EmailQueue
 from infra.postgres.relay_rates import RelayRate, RelayRates
 from infra.postgres.sql_effect import StaleStateError
-from infra.smtp.mail import HELD, MailSender, NotSent
+from infra.smtp.mail import HELD, Accepted, MailSender, NotSent
 from workers.acting import acting
 from workers.dispatching.campaign_mail import Ready
 from workers.dispatching.pacing import Turn
@@ -84,6 +85,7 @@ class HandOver:
         request = await self._request_of(run)
         if not await self._record_handover(run, chunk, request):
             return
+        failpoint(Failpoint.DISPATCHER_HANDED_OVER)
         log.info(
             "chunk_handed_over",
             workspace_id=str(run.workspace_id),
@@ -170,6 +172,8 @@ class HandOver:
             [ready.mail for ready in chunk], may_begin=lambda: self._why_not(run) is None
         )
         async for outcome in outcomes:
+            if isinstance(outcome, Accepted):
+                failpoint(Failpoint.DISPATCHER_ANSWERED)
             task = tasks[outcome.message_id]
             if isinstance(outcome, NotSent) and outcome.reason == HELD:
                 held += 1

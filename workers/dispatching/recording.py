@@ -14,6 +14,7 @@ from domain.shared.model import Event, Fact
 from infra.clock import new_id
 from infra.eventstore.log import PostgresEventLog
 from infra.eventstore.mapper import PersonErasedError
+from infra.failpoints import Failpoint, failpoint
 from infra.postgres.dead_letters import DeadLetters
 from infra.postgres.email_queue import EmailQueue
 from infra.postgres.uncertain_messages import note_uncertain
@@ -68,6 +69,7 @@ class OutcomeRecorder:
         facts = [settled.fact for settled in batch]
         effects = self._effects(workspace_id, batch)
         await persist(lambda: self._append(facts, context, effects))
+        failpoint(Failpoint.DISPATCHER_RECORDED)
 
     def _append(self, facts: Sequence[Fact], context: Context, effects: Sequence[Effect]) -> None:
         try:
