@@ -11,6 +11,7 @@ from infra.observability.logging import configure_logging
 from workers.bench import (
     appends,
     disk,
+    dispatching,
     growth,
     http_reads,
     jobs,
@@ -42,7 +43,9 @@ BENCHMARKS: Mapping[str, Callable[[Stage], Measured]] = {
     "lag_p99_ms": lag.lag_p99_ms,
     "log_seal": verifying.log_seal,
     "log_verify": verifying.log_verify,
-    "dispatch_end_to_end": jobs.dispatch_end_to_end,
+    "dispatch_end_to_end": dispatching.dispatch_end_to_end,
+    "dispatcher_rss_mb": dispatching.dispatcher_rss_mb,
+    "audience_rate": dispatching.audience_rate,
     "rate_exact_50": rate_exact.rate_exact_50,
     "rate_exact_500": rate_exact.rate_exact_500,
     "rate_exact_2000": rate_exact.rate_exact_2000,

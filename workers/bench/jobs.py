@@ -1,32 +1,21 @@
-"""How fast the whole jobs go: a file into contacts, a queue into the relay."""
+"""How fast a whole job goes: a file into contacts."""
 
-import asyncio
 import csv
-import subprocess
-import sys
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import UUID, uuid4
 
-import msgspec
 import psycopg
 
 from commands.campaigns.draft_campaign import DraftCampaign, draft_campaign
 from commands.campaigns.launch_campaign import LaunchCampaign, launch_campaign
 from commands.content.add_template import AddTemplate, add_template
 from commands.tenancy.create_workspace import CreateWorkspace, create_workspace
-from infra.bootstrap import Adapters
 from infra.html.nh3_sanitizer import Nh3Sanitizer
 from infra.postgres.audience import PostgresAudience
 from infra.postgres.campaign_runs import PostgresCampaignRuns
-from infra.postgres.connections import Role
 from infra.postgres.snapshots import PostgresSnapshots
 from projections.registry import PROJECTIONS
-from workers import dispatcher
 from workers.audience_expander import AudienceExpander
 from workers.bench import bare
 from workers.bench.measure import Measured, measured, rate
@@ -37,8 +26,6 @@ from workers.projector import LiveProjection
 from workers.runtime import Stop
 
 ROWS = 40_000
-MAILS = 15_000
-CONNECTIONS = 4
 TEMPLATE = Path(__file__).resolve().parents[2] / "examples" / "template.html"
 _BARE = """
 DROP TABLE IF EXISTS bare_contacts;
@@ -59,41 +46,6 @@ def import_contacts(stage: Stage) -> Measured:
         importer = Importer(stage.worker)
         ours = rate(ROWS, lambda: importer.step(Stop()))
     return measured("import_contacts", ours=ours, limit=limit, unit="rows/s")
-
-
-def dispatch_end_to_end(stage: Stage) -> Measured:
-    """From claim to recorded EmailSent; the limit is a pipelined sender of a constant message."""
-    with TemporaryDirectory() as room, _sink(Path(room)) as port:
-        workspace = new_workspace(stage)
-        start_import(stage.worker, workspace, contact_file(Path(room), MAILS), {})
-        Importer(stage.worker).step(Stop())
-        _project(stage)
-        launch(stage, workspace)
-        message = _message_of_that_size()
-        limit = rate(MAILS, lambda: asyncio.run(_send_bare(port, message)))
-        ours = rate(MAILS, lambda: _dispatch(stage, port))
-    return measured("dispatch_end_to_end", ours=ours, limit=limit, unit="messages/s")
-
-
-def _dispatch(stage: Stage, port: int) -> None:
-    smtp = msgspec.structs.replace(stage.settings.smtp, port=port, connections=CONNECTIONS)
-    adapters = Adapters(
-        msgspec.structs.replace(stage.settings, smtp=smtp), role=Role.WORKER, name="bench"
-    )
-    stop = Stop()
-    watcher = threading.Thread(target=_stop_when_empty, args=(stage, stop))
-    watcher.start()
-    asyncio.run(dispatcher.run(adapters, stop))
-    watcher.join()
-    adapters.close()
-
-
-def _stop_when_empty(stage: Stage, stop: Stop) -> None:
-    while not stop:
-        with stage.worker.pool.connection() as connection:
-            if connection.execute("SELECT FROM email_tasks LIMIT 1").fetchone() is None:
-                stop.set()
-        time.sleep(0.05)
 
 
 def new_workspace(stage: Stage) -> UUID:
@@ -169,45 +121,3 @@ def _import_bare(stage: Stage, file: Path) -> None:
                 binary=True,
             )
         connection.execute("DROP TABLE bare_contacts")
-
-
-@contextmanager
-def _sink(room: Path) -> Iterator[int]:
-    """Run the counting sink as a process of its own."""
-    argv = [sys.executable, "-m", "infra.smtp.counting_sink", "--log", str(room / "accepted.log")]
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            yield int(process.stdout.readline() if process.stdout else 0)
-        finally:
-            process.kill()
-
-
-def _message_of_that_size() -> bytes:
-    head = b"From: a@example.com\r\nTo: b@example.com\r\nMessage-ID: <c@example.com>\r\n\r\n"
-    return head + b"A line of seventy characters stands for a line of a message's body...\r\n" * 300
-
-
-async def _send_bare(port: int, message: bytes) -> None:
-    share = MAILS // CONNECTIONS
-    await asyncio.gather(*(_send_on_one(port, message, share) for _ in range(CONNECTIONS)))
-
-
-async def _send_on_one(port: int, message: bytes, count: int) -> None:
-    """Send the same message again and again, its end and the next envelope in one write."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    envelope = b"MAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.com>\r\nDATA\r\n"
-    await reader.readline()
-    writer.write(b"EHLO bench\r\n")
-    while (await reader.readline())[3:4] == b"-":
-        pass
-    writer.write(envelope)
-    await _lines(reader, 3)
-    for left in range(count, 0, -1):
-        writer.write(message + b".\r\n" + (envelope if left > 1 else b"QUIT\r\n"))
-        await _lines(reader, 4 if left > 1 else 1)
-    writer.close()
-
-
-async def _lines(reader: asyncio.StreamReader, count: int) -> None:
-    for _ in range(count):
-        await reader.readline()
