@@ -82,7 +82,7 @@ def dispatch_end_to_end(stage: Stage) -> Measured:
 
 
 def dispatcher_rss_mb(stage: Stage) -> Measured:
-    """The most memory a dispatcher holds; flat when the last tenth holds what the first did."""
+    """The most memory a dispatcher holds; half-way and at the end beside it."""
     mailing = new_mailing(stage)
     mailing.add_contacts(MAILS, with_keys=MAILS)
     mailing.queue()
