@@ -68,6 +68,7 @@ from commands.http.second_factor import (
     post_second_factor_remove,
 )
 from commands.http.second_factor_sign_in import post_session_second_factor
+from commands.http.send_rates import put_operator_send_rate, put_send_rate
 from commands.http.sending_domains import (
     delete_sending_domain,
     post_sending_domain,
@@ -140,6 +141,7 @@ from read_api.queries.messages import (
 from read_api.queries.onboarding import get_onboarding
 from read_api.queries.operator import get_operated_workspaces, get_viewings
 from read_api.queries.privacy import get_erasure, get_erasure_preview, get_retention
+from read_api.queries.send_rates import get_send_rates
 from read_api.queries.sending_domains import get_sending_domain, get_sending_domains
 from read_api.queries.tenancy import get_workspace
 from read_api.queries.trash import get_trash
@@ -194,6 +196,9 @@ ROUTES: tuple[HTTPRouteHandler, ...] = (
     get_operator_kill_switches,
     post_operator_stop,
     post_operator_resume,
+    get_send_rates,
+    put_send_rate,
+    put_operator_send_rate,
     get_onboarding,
     put_onboarding_workspace,
     put_onboarding_sender,

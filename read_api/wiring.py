@@ -52,6 +52,7 @@ from infra.postgres.operators import PostgresViewings, ViewingLookup
 from infra.postgres.request_keys import RequestKeys
 from infra.postgres.retention import PostgresRetention
 from infra.postgres.second_factors import PostgresSecondFactors
+from infra.postgres.send_rates import KnownRates, PostgresSendRates
 from infra.postgres.sending_domains import PostgresSendingDomains
 from infra.postgres.session_lookup import SessionLookup
 from infra.postgres.sessions import PostgresSessions
@@ -127,6 +128,8 @@ class Wiring:
             "memberships": Memberships(pool),
             "viewings": PostgresViewings(),
             "switches": PostgresKillSwitches(),
+            "send_rates": PostgresSendRates(),
+            "known_rates": KnownRates(pool),
             "switch_board": KillSwitchBoard(pool),
             "switches_turned": lambda: self.adapters.waker.wake(SWITCHES),
             "overviews": WorkspaceOverviews(pool),

@@ -4,7 +4,13 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
-from domain.delivery import bounce_events, lane_events, outcome_events, sending_domain_events
+from domain.delivery import (
+    bounce_events,
+    lane_events,
+    outcome_events,
+    send_rate_events,
+    sending_domain_events,
+)
 from domain.delivery.bounce_class import BounceClass, BounceSource
 from domain.shared.model import Event
 from domain.shared.personal import Personal
@@ -223,6 +229,7 @@ EVENTS: tuple[type[Event], ...] = (
     SystemMailFailed,
     *lane_events.EVENTS,
     *outcome_events.EVENTS,
+    *send_rate_events.EVENTS,
     *sending_domain_events.EVENTS,
     *bounce_events.EVENTS,
 )

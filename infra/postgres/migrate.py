@@ -11,6 +11,7 @@ from psycopg.rows import TupleRow
 
 from infra.postgres.advisory_locks import MIGRATION_LOCK
 from infra.postgres.connections import Role, role_dsn, role_password
+from infra.postgres.destinations import keep_known_destinations
 from infra.settings import Secret, SettingsError
 
 HERE = Path(__file__).parent
@@ -39,6 +40,8 @@ def migrate(*, database_url: str, vault_url: str, secret_key: Secret) -> list[st
             with psycopg.connect(dsn, autocommit=True) as connection:
                 connection.execute("SELECT pg_advisory_lock(%s, 1)", (MIGRATION_LOCK,))
                 applied += list(_apply(connection, HERE / folder))
+                if url == database_url:
+                    keep_known_destinations(connection)
     return applied
 
 

@@ -62,6 +62,12 @@ BODIES: dict[str, dict[str, object]] = {
     "delete_me": {"password": "x"},
     "post_workspace": {"name": "B"},
     "post_viewing": {"reason": "B", "minutes": 1},
+    "put_send_rate": {"kind": "domain", "key": "b.example", "rate_per_s": 1},
+    "put_operator_send_rate": {
+        "kind": "workspace",
+        "workspace_id": "{session_id}",
+        "rate_per_s": 1,
+    },
     "post_stop": {"scope": "campaign", "key": "{campaign_id}", "reason": "B"},
     "post_resume_sending": {"scope": "campaign", "key": "{campaign_id}", "reason": "B"},
     "post_operator_stop": {"scope": "workspace", "workspace_id": "{session_id}", "reason": "B"},
@@ -179,6 +185,8 @@ def everything_of(
     data_export = client.post("/v1/privacy/exports", headers=headers).json()["id"]
     stop = {"scope": "domain", "key": "a.example", "reason": CANARY}
     client.post("/v1/kill-switches/stop", json=stop, headers=headers)
+    rate = {"kind": "domain", "key": f"{CANARY}.example", "rate_per_s": 1}
+    client.put("/v1/send-rates", json=rate, headers=headers)
     catch_up(worker)
     (contact,) = client.get("/v1/contacts", headers=headers).json()["items"]
     contact_id, message_id = UUID(contact["contact_id"]), new_id()

@@ -26,6 +26,7 @@ VERBS = {
     "vault": "workers.cli.vault:vault_group",
     "domains": "workers.cli.domains:domains_group",
     "operator": "workers.cli.operator:operator_group",
+    "rates": "workers.cli.rates:rates_group",
     "switches": "workers.cli.switches:switches_group",
     "privacy": "workers.cli.privacy:privacy_group",
     "demo": "workers.cli.demo:demo_command",
