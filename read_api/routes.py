@@ -88,6 +88,7 @@ from commands.http.single_sign_on import (
     get_session_oidc_callback,
     post_session_exchange,
 )
+from commands.http.suppressions import delete_suppression, post_suppression
 from commands.http.tenancy import (
     post_workspace,
     put_brand,
@@ -255,6 +256,8 @@ ROUTES: tuple[HTTPRouteHandler, ...] = (
     post_api_key_rotation,
     delete_api_key,
     post_consent,
+    post_suppression,
+    delete_suppression,
     get_consents,
     get_retention,
     put_retention,

@@ -58,6 +58,7 @@ from infra.postgres.session_lookup import SessionLookup
 from infra.postgres.sessions import PostgresSessions
 from infra.postgres.single_use_tokens import PostgresSingleUseTokens
 from infra.postgres.snapshots import PostgresSnapshots
+from infra.postgres.suppressions import PostgresSuppressions
 from infra.postgres.system_mails import PostgresSystemMails
 from infra.postgres.token_lookup import TokenLookup
 from infra.postgres.tracked_campaigns import TrackedCampaigns
@@ -111,6 +112,7 @@ class Wiring:
         return {
             "contacts": ContactDirectory(pool),
             "do_not_mail": PostgresDoNotMail(),
+            "mail_addresses": PostgresSuppressions(pool, self.adapters.settings.secret_key),
             "intake": intake,
             "uploads": Uploads(pool, intake),
             "imports": PostgresImports(pool),

@@ -36,6 +36,7 @@ from workers.leaving import Leaving
 from workers.old_months import archive_in_background
 from workers.retention import Retention
 from workers.runtime import Stop, run_steps
+from workers.suppression_ends import SuppressionEnds
 from workers.vault_keeper import VaultKeeper
 
 log = structlog.get_logger()
@@ -64,6 +65,7 @@ class Scheduler:
         self._retention = Retention(adapters)
         self._leaving = Leaving(adapters, worker=NAME)
         self._invitations = InvitationCloser(adapters, worker=NAME)
+        self._suppression_ends = SuppressionEnds(adapters, worker=NAME)
         self._house_kept_until = 0.0
         self._held: dict[UUID, float] = {}
 
@@ -80,6 +82,7 @@ class Scheduler:
         erased = self._erasures.step()
         let_go = self._retention.step()
         self._leaving.step()
+        self._suppression_ends.step()
         closed = self._invitations.step()
         return bool(recovered or cancelled or erased or let_go or closed)
 

@@ -20,6 +20,7 @@ from schemas.http.contacts import (
     SuppressionPage,
 )
 from schemas.http.delivery import Message
+from schemas.http.suppressions import Lifted
 
 SHOWN_MESSAGES = 200
 
@@ -43,9 +44,14 @@ BY_EMAIL = (
  ORDER BY email, contact_id LIMIT %(fetch)s"""
 )
 SUPPRESSIONS = """
-SELECT contact_id, reason, detail, campaign_id, since, position FROM suppressions
- WHERE workspace_id = %(workspace_id)s AND position < %(position)s
- ORDER BY position DESC LIMIT %(fetch)s
+SELECT s.contact_id, coalesce(c.email, l.email) AS email, s.reason, s.detail, s.campaign_id,
+       s.since, s.source, s.expires_at, s.position
+  FROM suppressions s
+  LEFT JOIN contacts c ON c.workspace_id = s.workspace_id AND c.contact_id = s.contact_id
+  LEFT JOIN listed_addresses l ON l.workspace_id = s.workspace_id AND l.contact_id = s.contact_id
+ WHERE s.workspace_id = %(workspace_id)s AND s.position < %(position)s
+   AND (%(reason)s::text IS NULL OR s.reason = %(reason)s)
+ ORDER BY s.position DESC LIMIT %(fetch)s
 """
 
 Prefix = Annotated[
@@ -109,16 +115,18 @@ class _Suppression(Suppression, frozen=True, kw_only=True):
 @get(
     "/v1/suppressions",
     sync_to_thread=True,
-    opt={"permission": "contacts:read", "reads": ("suppression_list",)},
+    opt={"permission": "contacts:read", "reads": ("suppression_list", "contact_list")},
     summary="List who must not be mailed",
     tags=["contacts"],
 )
 def get_suppressions(
     reads: NamedDependency[SkipValidation[TenantReads]],
     page: NamedDependency[SkipValidation[Page]],
+    reason: FromQuery[Lifted | None] = None,
 ) -> SuppressionPage:
-    """List each contact and reason, newest first."""
+    """List each contact and reason, newest first, or those of one reason."""
     (position,) = page.start([LAST_POSITION])
-    found = reads.rows(_Suppression, SUPPRESSIONS, {"position": position, "fetch": page.fetch})
+    values = {"position": position, "reason": reason, "fetch": page.fetch}
+    found = reads.rows(_Suppression, SUPPRESSIONS, values)
     items, following = page.finish(found, "position")
     return SuppressionPage(items=[shown(item, Suppression) for item in items], next=following)

@@ -70,10 +70,18 @@ class Suppression(msgspec.Struct, frozen=True, kw_only=True):
     """Why a contact gets no mail, and since when."""
 
     contact_id: UUID
-    reason: Annotated[str, msgspec.Meta(description="unsubscribed, hard_bounce or manual")]
+    email: Annotated[str | None, msgspec.Meta(description="Null of a person who was erased.")]
+    reason: Annotated[
+        str,
+        msgspec.Meta(description="unsubscribed, hard_bounce, soft_bounces, complaint or manual"),
+    ]
     detail: str
     campaign_id: UUID | None
     since: datetime
+    source: Annotated[
+        str, msgspec.Meta(description="bounce, complaint, import, api or unsubscribe_page")
+    ]
+    expires_at: Annotated[datetime | None, msgspec.Meta(description="Null: for ever.")]
 
 
 class SuppressionPage(msgspec.Struct, frozen=True, kw_only=True):

@@ -33,6 +33,7 @@ ONE = UUID(int=77)
 VALUES: dict[str, object] = {
     "contact_id": ONE, "campaign_id": ONE, "message_id": ONE, "stream_id": ONE, "version": 9,
     "template_id": ONE, "id": FIRST_ID, "position": LAST_POSITION, "fetch": 51, "status": None,
+    "reason": None,
     "prefix": "p4", "email": "p4", "after": 500,
     "tags": ["x"], "before": 900, "destination": "other", "upto": 20_000, "workspace_id": ONE,
 }  # fmt: skip

@@ -44,6 +44,8 @@ BODIES: dict[str, dict[str, object]] = {
     "post_schedule": {"send_at": "2030-01-01T00:00:00Z"},
     "post_export": {},
     "post_consent": {"source": "a form"},
+    "post_suppression": {"email": "somebody@b.example"},
+    "delete_suppression": {"reason": "manual", "note": "B"},
     "put_retention": {"trash_days": 7},
     "post_second_factor_confirm": {"code": "000000"},
     "post_recovery_codes": {"code": "000000"},
