@@ -27,6 +27,7 @@ from infra.postgres.dispatcher_leases import RENEW_S, DispatcherLeases, LeaseLos
 from infra.postgres.email_queue import EmailQueue
 from infra.postgres.heartbeats import beat
 from infra.postgres.relay_rates import RelayRate, RelayRates
+from infra.postgres.relays import PostgresRelays
 from infra.postgres.signing_keys import PostgresSigningKeys
 from infra.postgres.system_mails import SystemMailQueue
 from infra.settings import SandboxSettings, SmtpSettings
@@ -35,8 +36,10 @@ from infra.smtp.sender import SmtpSender
 from workers.dispatching.campaign_mail import CampaignMails, Ready
 from workers.dispatching.claiming import Batch, Claimer
 from workers.dispatching.handing_over import HandOver
+from workers.dispatching.open_relay import OpenRelay
 from workers.dispatching.persistence import AWAY, persist
 from workers.dispatching.recording import OutcomeRecorder
+from workers.dispatching.relay_pool import RelayPool
 from workers.dispatching.settling import Settler
 from workers.dispatching.system_lane import Route, SystemLane
 from workers.dispatching.system_settling import SystemSettler
@@ -74,7 +77,6 @@ class Dispatcher:
         lanes: Collection[bool] = (False, True),
     ) -> None:
         self._adapters = adapters
-        self._sender = sender
         self._system_sender = system_sender or sender
         self._poll_s = SANDBOX_POLL_S if sandbox else POLL_S
         self._leases = DispatcherLeases(adapters.pool)
@@ -88,19 +90,37 @@ class Dispatcher:
             return_paths=ReturnPaths(settings.secret_key, settings.return_path_domain),
             keys=PostgresSigningKeys(adapters.pool, adapters.vault),
         )
-        self._claimer = Claimer(adapters, self._queue, mails, sandbox=sandbox)
         self._recorder = OutcomeRecorder(adapters.log, self._queue)
         self._rates = RelayRates(adapters.pool, holder=self._queue.owner)
         self._rate = RelayRate(relay, rate_per_s) if rate_per_s > 0 else None
+        self._pool = RelayPool(
+            adapters.log,
+            default=OpenRelay(
+                name=relay,
+                sender=sender,
+                rate=self._rate,
+                settler=Settler(relay=relay, now=clock.now, jitter=jitter, refused=retry),
+            ),
+            relays=None if sandbox else PostgresRelays(adapters.pool, adapters.vault),
+            rates=self._rates,
+            owner=self._queue.owner,
+            now=clock.now,
+            jitter=jitter,
+        )
+        self._claimer = Claimer(
+            adapters,
+            self._queue,
+            mails,
+            sandbox=sandbox,
+            may_leave=self._pool.may_leave,
+        )
         self._hand_over = HandOver(
             adapters.log,
             queue=self._queue,
             keys=adapters.vault,
-            sender=sender,
-            settler=Settler(relay=relay, now=clock.now, jitter=jitter, refused=retry),
+            pool=self._pool,
             recorder=self._recorder,
             rates=self._rates,
-            rate=self._rate,
             why_not=self._watch.why_not,
         )
         self._lane = SystemLane(
@@ -132,6 +152,7 @@ class Dispatcher:
         recording = asyncio.create_task(self._recorder.run())
         recording.add_done_callback(self._recorded)
         renewing = asyncio.create_task(self._renew())
+        looking = asyncio.create_task(self._pool.run())
         claiming = asyncio.create_task(self._claim(stop))
         lane = asyncio.create_task(self._lane.run(stop, ending=lambda: self._ending))
         lane.add_done_callback(self._lane_ended)
@@ -145,9 +166,10 @@ class Dispatcher:
             await asyncio.gather(lane, return_exceptions=True)
             await self._system_sender.aclose(drain_s=LAST_DRAIN_S)
             await self._lane.drain()
+            looking.cancel()
             renewing.cancel()
             watching.cancel()
-            await asyncio.gather(claiming, renewing, watching, return_exceptions=True)
+            await asyncio.gather(claiming, looking, renewing, watching, return_exceptions=True)
             await self._sign_off()
 
     async def _claim(self, stop: Stop) -> None:
@@ -173,9 +195,13 @@ class Dispatcher:
             mails = batch.mails
             while mails and not (stop or self._ending):
                 await self._free.acquire()
-                size = self._hand_over.chunk
-                chunk, mails = mails[:size], mails[size:]
-                task = asyncio.create_task(self._hand_over.send(batch.run, chunk))
+                relay = await self._pool.pick(batch.run.workspace_id)
+                if relay is None:
+                    self._free.release()
+                    await stop.sleep(self._poll_s)
+                    break
+                chunk, mails = mails[: relay.chunk], mails[relay.chunk :]
+                task = asyncio.create_task(self._hand_over.send(batch.run, chunk, relay))
                 flying.add(task)
                 task.add_done_callback(flying.discard)
                 task.add_done_callback(self._landed)
@@ -183,7 +209,7 @@ class Dispatcher:
                 await self._release(batch.run, mails)
         if flying:
             await asyncio.wait(flying, timeout=DRAIN_S)
-        await self._sender.aclose(drain_s=LAST_DRAIN_S)
+        await self._pool.aclose(drain_s=LAST_DRAIN_S)
         await asyncio.gather(*flying, return_exceptions=True)
 
     def _landed(self, task: asyncio.Task[None]) -> None:

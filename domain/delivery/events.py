@@ -8,6 +8,7 @@ from domain.delivery import (
     bounce_events,
     lane_events,
     outcome_events,
+    relay_events,
     send_rate_events,
     sending_domain_events,
 )
@@ -214,6 +215,7 @@ DeliveryEvent = (
     | SystemMailDeferred
     | SystemMailFailed
     | lane_events.LaneEvent
+    | relay_events.RelayEvent
 )
 EVENTS: tuple[type[Event], ...] = (
     EmailsQueued,
@@ -228,6 +230,7 @@ EVENTS: tuple[type[Event], ...] = (
     SystemMailDeferred,
     SystemMailFailed,
     *lane_events.EVENTS,
+    *relay_events.EVENTS,
     *outcome_events.EVENTS,
     *send_rate_events.EVENTS,
     *sending_domain_events.EVENTS,

@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+import socket
 import ssl
 from typing import cast
 
@@ -10,6 +11,7 @@ import msgspec
 import structlog
 
 from domain.delivery.smtp_reply import SmtpReply, parse_reply
+from infra.egress.addresses import is_public
 from infra.smtp.options import RelayOptions, TlsPolicy
 
 _PERMANENT = 5
@@ -70,9 +72,11 @@ def _refuse_credentials_in_clear(options: RelayOptions) -> None:
 
 
 async def _open(options: RelayOptions, *, upgrade: bool) -> tuple[asyncio.Transport, Capabilities]:
+    chosen = await _public_socket(options) if options.public_only else None
     client = aiosmtplib.SMTP(
         hostname=options.host,
-        port=options.port,
+        port=None if chosen else options.port,
+        sock=chosen,
         local_hostname=options.local_hostname,
         timeout=options.connect_timeout_s,
         use_tls=options.tls is TlsPolicy.IMPLICIT,
@@ -100,6 +104,26 @@ async def _open(options: RelayOptions, *, upgrade: bool) -> tuple[asyncio.Transp
     except asyncio.CancelledError:
         client.close()
         raise
+
+
+async def _public_socket(options: RelayOptions) -> socket.socket:
+    """Resolve once, and connect to that very address if all of them are public (IN-30)."""
+    loop = asyncio.get_running_loop()
+    made: socket.socket | None = None
+    try:
+        async with asyncio.timeout(options.connect_timeout_s):
+            found = await loop.getaddrinfo(options.host, options.port, type=socket.SOCK_STREAM)
+            if not all(is_public(str(entry[4][0])) for entry in found):
+                raise ConnectError("host_not_public", lasting=True)
+            family, kind, protocol, _, address = found[0]
+            made = socket.socket(family, kind, protocol)
+            made.setblocking(False)
+            await loop.sock_connect(made, address)
+    except OSError as error:  # TimeoutError too
+        if made is not None:
+            made.close()
+        raise ConnectError("connect_failed") from error
+    return made
 
 
 def _transport_of(client: aiosmtplib.SMTP) -> asyncio.Transport:

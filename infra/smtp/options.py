@@ -25,6 +25,8 @@ class RelayOptions(msgspec.Struct, frozen=True, kw_only=True):
     tls: TlsPolicy = TlsPolicy.REQUIRE
     tls_context: ssl.SSLContext | None = None
     """Replaces the system's trust store, for a private certificate authority."""
+    public_only: bool = False
+    """Connect only to addresses of the public Internet: somebody else chose the host."""
     local_hostname: str = "localhost"
     """The name given in EHLO: the reverse name of the sending address, or `localhost`."""
 

@@ -26,7 +26,7 @@ from tests.support.counting_sink import RunningSink, counting_sink
 from tests.support.faulty_smtp import Script, faulty_smtp, say
 from tests.support.sending import Mailing, environment, relay_on
 from workers.dispatcher import IN_FLIGHT, Dispatcher
-from workers.dispatching.handing_over import MOST_CHUNK
+from workers.dispatching.open_relay import MOST_CHUNK
 from workers.runtime import Stop
 
 pytestmark = pytest.mark.integration

@@ -7,6 +7,7 @@ from workers.cli.lazy_group import LazyGroup
 VERBS = {
     "up": "workers.cli.up:up_command",
     "api": "workers.cli.api:api_command",
+    "relays": "workers.cli.relays:relays_group",
     "worker": "workers.cli.worker:worker_command",
     "mail-catcher": "workers.cli.mail_catcher:mail_catcher_command",
     "db": "workers.cli.db:db_group",

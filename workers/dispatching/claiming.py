@@ -52,12 +52,14 @@ class Claimer:
         *,
         sandbox: bool = False,
         clock: Callable[[], float] = time.monotonic,
+        may_leave: Callable[[UUID], bool] = lambda _: True,
     ) -> None:
         self._log = adapters.log
         self._vault = adapters.vault
         self._queue = queue
         self._mails = mails
         self._sandbox = sandbox
+        self._may_leave = may_leave
         self._finder = RunFinder(adapters.pool)
         self._turns: FairTurns[tuple[UUID, str]] = FairTurns()
         self._runs: Mapping[tuple[UUID, str], CampaignRun] = {}
@@ -74,6 +76,10 @@ class Claimer:
             self._list()
         while (lane := self._turns.next()) is not None:
             run = self._runs[lane]
+            if not self._may_leave(run.workspace_id):
+                # No relay for it now: nothing is claimed, no allowance is spent.
+                self._turns.took(run.workspace_id, lane, 0, has_more=False)
+                continue
             tasks = self._queue.claim(run, limit=self._size)
             has_more = len(tasks) == self._size
             self._turns.took(run.workspace_id, lane, len(tasks), has_more=has_more)

@@ -19,20 +19,18 @@ from infra.postgres.campaign_runs import CampaignRun
 from infra.postgres.email_queue import EmailQueue
 from infra.postgres.relay_rates import RelayRate, RelayRates
 from infra.postgres.sql_effect import StaleStateError
-from infra.smtp.mail import HELD, Accepted, MailSender, NotSent
+from infra.smtp.mail import HELD, Accepted, NotSent, Outcome
 from workers.acting import acting
 from workers.dispatching.campaign_mail import Ready
+from workers.dispatching.open_relay import OpenRelay
 from workers.dispatching.pacing import Turn
 from workers.dispatching.persistence import persist
 from workers.dispatching.recording import OutcomeRecorder
+from workers.dispatching.relay_pool import RelayPool
 from workers.dispatching.settling import Settled, Settler
-from workers.runtime import Backoff
 
 log = structlog.get_logger()
 
-AIM_S = 0.2  # a chunk is as long as the relay takes in this time, so that the last look is fresh
-FIRST_CHUNK = 50
-MOST_CHUNK = 100
 KNOWN_CAMPAIGNS = 1_000
 
 
@@ -45,45 +43,34 @@ class HandOver:
         *,
         queue: EmailQueue,
         keys: KeyVault,
-        sender: MailSender,
-        settler: Settler,
+        pool: RelayPool,
         recorder: OutcomeRecorder,
         rates: RelayRates,
-        rate: RelayRate | None,
         why_not: Callable[[CampaignRun], str | None],
     ) -> None:
         self._log = log_
         self._queue = queue
         self._keys = keys
-        self._sender = sender
-        self._settler = settler
+        self._pool = pool
         self._recorder = recorder
         self._rates = rates
-        self._rate = rate
         self._why_not = why_not
-        self._chunk = FIRST_CHUNK
-        self._outage = Backoff()
-        self._pause_s = 0.0
         self._requests: dict[UUID, UUID | None] = {}
 
-    @property
-    def chunk(self) -> int:
-        """How many messages the next chunk should have."""
-        return min(self._rate.chunk, MOST_CHUNK) if self._rate else self._chunk
-
-    async def send(self, run: CampaignRun, chunk: Sequence[Ready]) -> None:
+    async def send(self, run: CampaignRun, chunk: Sequence[Ready], relay: OpenRelay) -> None:
         """See a chunk through, until its outcomes are in the log.
 
         So chunks in flight bound what a crash can make uncertain. A chunk that is not ours any
-        more is dropped; one that a kill switch stops is given back.
+        more is dropped; one that a kill switch stops is given back. What provably never left goes
+        to another relay at once, if there is one.
         """
-        await asyncio.sleep(self._pause_s)
+        await asyncio.sleep(relay.pause_s)
         if self._why_not(run) is not None:
             messages = [ready.task.message_id for ready in chunk]
             await persist(lambda: self._queue.release(run.workspace_id, messages))
             return
         request = await self._request_of(run)
-        if not await self._record_handover(run, chunk, request):
+        if not await self._record_handover(run, chunk, request, relay):
             return
         failpoint(Failpoint.DISPATCHER_HANDED_OVER)
         log.info(
@@ -94,28 +81,65 @@ class HandOver:
             messages=len(chunk),
         )
         recorded: list[asyncio.Event] = []
+        tried = [relay]
         with span("dispatch", parent=trace_of(request) if request else None, mails=len(chunk)):
-            for block in _blocks(chunk, self._rate):
-                recorded += await self._send_block(run, block)
+            unsent = await self._through(relay, run, chunk, recorded)
+            while unsent and (other := await self._pool.pick(run.workspace_id, without=tried)):
+                tried.append(other)
+                left = [ready for ready, _ in unsent]
+                log.warning("chunk_goes_another_way", relay=other.name, messages=len(left))
+                await self._record_another_way(run, left, request, other)
+                unsent = await self._through(other, run, left, recorded)
+        for ready, outcome in unsent:
+            settled = tried[-1].settler.settle(run, ready.task, outcome)
+            recorded.append(self._recorder.add(settled))
         await asyncio.gather(*(event.wait() for event in set(recorded)))
 
-    async def _send_block(self, run: CampaignRun, block: Sequence[Ready]) -> list[asyncio.Event]:
+    async def _through(
+        self,
+        relay: OpenRelay,
+        run: CampaignRun,
+        chunk: Sequence[Ready],
+        recorded: list[asyncio.Event],
+    ) -> list[tuple[Ready, NotSent]]:
+        """Send through one relay, block by block; return what it did not get, and why."""
+        unsent: list[tuple[Ready, NotSent]] = []
+        relay.flying += 1
+        try:
+            for block in _blocks(chunk, relay.rate):
+                lost = unsent[-1][1].reason if relay.left_alone and unsent else None
+                if lost is None:
+                    unsent += await self._send_block(run, block, relay, recorded)
+                else:
+                    unsent += [(one, NotSent(one.task.message_id, lost)) for one in block]
+        finally:
+            relay.flying -= 1
+        return unsent
+
+    async def _send_block(
+        self,
+        run: CampaignRun,
+        block: Sequence[Ready],
+        relay: OpenRelay,
+        recorded: list[asyncio.Event],
+    ) -> list[tuple[Ready, NotSent]]:
         """Wait for the block's turn, look once more, and send what still may go."""
-        turn = Turn(self._rates, self._rate)
+        turn = Turn(self._rates, relay.rate)
         await turn.come_near()
         contacts = [ready.task.contact_id for ready in block]
         gate, stopped = await persist(lambda: self._last_look(run, contacts))
-        recorded = [
+        recorded += [
             self._recorder.add(settled)
             for ready in block
-            if (settled := self._stopped(run, ready, gate, stopped))
+            if (settled := self._stopped(run, ready, gate, stopped, relay.settler))
         ]
+        unsent = []
         if gate == "open":
             wanted = [ready for ready in block if ready.task.contact_id not in stopped]
             await turn.begin()
-            recorded += await self._send(run, wanted)
+            unsent = await self._send(run, wanted, relay, recorded)
         await turn.end()
-        return recorded
+        return unsent
 
     async def _request_of(self, run: CampaignRun) -> UUID | None:
         """Return the request that launched the campaign; asked once a campaign."""
@@ -136,23 +160,24 @@ class HandOver:
         return gate, dict.fromkeys(dead, SkipReason.ERASED) | stopped
 
     def _stopped(
-        self, run: CampaignRun, ready: Ready, gate: str, stopped: Mapping[UUID, str]
+        self,
+        run: CampaignRun,
+        ready: Ready,
+        gate: str,
+        stopped: Mapping[UUID, str],
+        settler: Settler,
     ) -> Settled | None:
         """Return what to record of a message that may not go out after all."""
         if gate != "open":
-            return self._settler.hold(run, ready.task, gate=gate)
+            return settler.hold(run, ready.task, gate=gate)
         reason = stopped.get(ready.task.contact_id)
-        return self._settler.skip(run, ready.task, SkipReason(reason)) if reason else None
+        return settler.skip(run, ready.task, SkipReason(reason)) if reason else None
 
     async def _record_handover(
-        self, run: CampaignRun, chunk: Sequence[Ready], request: UUID | None
+        self, run: CampaignRun, chunk: Sequence[Ready], request: UUID | None, relay: OpenRelay
     ) -> bool:
         messages = [ready.task.message_id for ready in chunk]
-        command_id = new_id()
-        fact = Fact(
-            derive_id(time_ms_of(messages[0]), b"handover", command_id.bytes),
-            HandoverStarted(relay=self._settler.relay, messages=pack_ids(messages)),
-        )
+        fact, command_id = _handover(messages, relay)
         context = acting("dispatcher", run.workspace_id, command_id, correlation_id=request)
         effect = self._queue.hand_over(run.workspace_id, messages)
         try:
@@ -163,41 +188,64 @@ class HandOver:
             return False
         return True
 
-    async def _send(self, run: CampaignRun, chunk: Sequence[Ready]) -> list[asyncio.Event]:
-        tasks = {ready.task.message_id: ready.task for ready in chunk}
+    async def _record_another_way(
+        self, run: CampaignRun, chunk: Sequence[Ready], request: UUID | None, relay: OpenRelay
+    ) -> None:
+        """Record that what was handed over, and never left, is handed to another relay."""
+        messages = [ready.task.message_id for ready in chunk]
+        fact, command_id = _handover(messages, relay)
+        context = acting("dispatcher", run.workspace_id, command_id, correlation_id=request)
+        await persist(lambda: self._log.record([fact], context))
+
+    async def _send(
+        self,
+        run: CampaignRun,
+        chunk: Sequence[Ready],
+        relay: OpenRelay,
+        recorded: list[asyncio.Event],
+    ) -> list[tuple[Ready, NotSent]]:
+        ready_of = {ready.task.message_id: ready for ready in chunk}
         clock = asyncio.get_running_loop().time
-        began, unsent, held = clock(), 0, 0
-        recorded = []
-        outcomes = self._sender.send(
+        began = clock()
+        outcomes: list[Outcome] = []
+        unsent: list[tuple[Ready, NotSent]] = []
+        sending = relay.sender.send(
             [ready.mail for ready in chunk], may_begin=lambda: self._why_not(run) is None
         )
-        async for outcome in outcomes:
+        async for outcome in sending:
             if isinstance(outcome, Accepted):
                 failpoint(Failpoint.DISPATCHER_ANSWERED)
-            task = tasks[outcome.message_id]
+            ready = ready_of[outcome.message_id]
             if isinstance(outcome, NotSent) and outcome.reason == HELD:
-                held += 1
                 why = f"stopped ({self._why_not(run) or HELD})"
-                recorded.append(self._recorder.add(self._settler.hold(run, task, gate=why)))
+                held = relay.settler.hold(run, ready.task, gate=why)
+                recorded.append(self._recorder.add(held))
                 continue
-            unsent += isinstance(outcome, NotSent)
-            settled = self._settler.settle(run, task, outcome)
+            outcomes.append(outcome)
+            if isinstance(outcome, NotSent):
+                unsent.append((ready, outcome))
+                continue
+            settled = relay.settler.settle(run, ready.task, outcome)
             recorded.append(self._recorder.add(settled))
-        if held < len(chunk):
-            self._learn(len(chunk) - held, unsent=unsent, took_s=clock() - began)
-        return recorded
+        if outcomes:
+            await self._report(relay, outcomes, took_s=clock() - began)
+        return unsent
 
-    def _learn(self, sent: int, *, unsent: int, took_s: float) -> None:
-        """Adapt the chunk to the relay's pace; pause when it took nothing at all."""
-        if unsent == sent:
-            self._pause_s = self._outage.pause()
-            log.warning("relay_unreached", relay=self._settler.relay, pause_s=self._pause_s)
-            return
-        self._outage.succeeded()
-        self._pause_s = 0.0
-        fitting = int(sent * AIM_S / max(took_s, 0.001))
-        if fitting < self._chunk or sent >= self._chunk:
-            self._chunk = min(max(fitting, 1, self._chunk // 2), self._chunk * 2, MOST_CHUNK)
+    async def _report(
+        self, relay: OpenRelay, outcomes: Sequence[Outcome], *, took_s: float
+    ) -> None:
+        evidence = relay.learn(outcomes, took_s=took_s)
+        if evidence is not None:
+            await self._pool.failed(relay, evidence=evidence)
+        elif any(not isinstance(outcome, NotSent) for outcome in outcomes):
+            await self._pool.answered(relay)
+
+
+def _handover(messages: Sequence[UUID], relay: OpenRelay) -> tuple[Fact, UUID]:
+    """Return the fact that these may be on the wire, and the id of the command that says so."""
+    command_id = new_id()
+    fact_id = derive_id(time_ms_of(messages[0]), b"handover", command_id.bytes)
+    return Fact(fact_id, HandoverStarted(relay=relay.name, messages=pack_ids(messages))), command_id
 
 
 def _blocks(chunk: Sequence[Ready], rate: RelayRate | None) -> Iterable[Sequence[Ready]]:
