@@ -49,6 +49,12 @@ from commands.http.kill_switches import (
     post_resume_sending,
     post_stop,
 )
+from commands.http.lanes import (
+    post_lane_block,
+    post_lane_open,
+    post_warm_up_restart,
+    post_warm_up_skip,
+)
 from commands.http.members import delete_member, post_leave, put_member_role
 from commands.http.messages import post_resolution
 from commands.http.onboarding import (
@@ -133,6 +139,7 @@ from read_api.queries.exports import get_export, get_exports
 from read_api.queries.identity import get_key_set, get_me, get_sessions
 from read_api.queries.imports import get_import, get_imports, get_rejected
 from read_api.queries.kill_switches import get_kill_switches, get_operator_kill_switches
+from read_api.queries.lanes import get_lanes, get_sender_health
 from read_api.queries.members import get_invitations, get_members, get_workspaces
 from read_api.queries.messages import (
     get_contact_messages,
@@ -200,6 +207,12 @@ ROUTES: tuple[HTTPRouteHandler, ...] = (
     get_send_rates,
     put_send_rate,
     put_operator_send_rate,
+    get_lanes,
+    get_sender_health,
+    post_lane_block,
+    post_lane_open,
+    post_warm_up_skip,
+    post_warm_up_restart,
     get_onboarding,
     put_onboarding_workspace,
     put_onboarding_sender,

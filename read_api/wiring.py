@@ -46,6 +46,7 @@ from infra.postgres.import_intake import PostgresImportIntake
 from infra.postgres.import_progress import PostgresImports
 from infra.postgres.invitations import PostgresInvitations
 from infra.postgres.kill_switches import KillSwitchBoard, PostgresKillSwitches
+from infra.postgres.lanes import PostgresLanes
 from infra.postgres.linked_identities import PostgresLinkedIdentities
 from infra.postgres.members import Memberships, PostgresMembers
 from infra.postgres.operators import PostgresViewings, ViewingLookup
@@ -129,6 +130,7 @@ class Wiring:
             "members": PostgresMembers(),
             "memberships": Memberships(pool),
             "viewings": PostgresViewings(),
+            "lanes": PostgresLanes(pool),
             "switches": PostgresKillSwitches(),
             "send_rates": PostgresSendRates(),
             "known_rates": KnownRates(pool),

@@ -4,6 +4,7 @@ One kind of stream for a lane, for a sending domain and for a workspace: the wid
 `all`. The breaker and the warm-up decide by rules (`breaker.py`, `warm_up.py`).
 """
 
+import re
 from datetime import datetime
 from enum import StrEnum
 from typing import TypedDict, assert_never
@@ -11,6 +12,7 @@ from uuid import UUID
 
 import msgspec
 
+from domain.delivery.destination import DESTINATIONS
 from domain.delivery.lane_events import (
     BlockCause,
     Evidence,
@@ -32,6 +34,7 @@ from domain.shared.ids import derive_id
 from domain.shared.model import StreamModel
 
 ALL = "all"
+_DOMAIN = re.compile(r"(?=.{4,253}$)([a-z0-9_-]{1,63}\.)+[a-z0-9-]{2,63}")
 
 
 class Standing(StrEnum):
@@ -121,6 +124,18 @@ def block_by_hand(lane: Lane, place: Place, *, reason: str, now: datetime) -> li
             trips=max(lane.trips, 1),
         )
     ]
+
+
+def named_place(sending_domain: str, destination: str) -> Place:
+    """Return the lane of these names. Raises InvalidInputError for what cannot be one's name."""
+    place = Place(sending_domain.lower(), destination.lower())
+    if place.sending_domain == ALL and place.destination != ALL:
+        raise InvalidInputError("the sending domain `all` goes with the destination `all`")
+    if place.sending_domain != ALL and not _DOMAIN.fullmatch(place.sending_domain):
+        raise InvalidInputError("that is no sending domain; write it as acme.example, or `all`")
+    if place.destination not in DESTINATIONS | {ALL}:
+        raise InvalidInputError("that is no destination; write it as google, or `all`")
+    return place
 
 
 def require_reason(reason: str) -> None:

@@ -70,6 +70,10 @@ BODIES: dict[str, dict[str, object]] = {
         "workspace_id": "{session_id}",
         "rate_per_s": 1,
     },
+    "post_lane_block": {"reason": "B"},
+    "post_lane_open": {"reason": "B"},
+    "post_warm_up_skip": {"reason": "B"},
+    "post_warm_up_restart": {"reason": "B"},
     "post_stop": {"scope": "campaign", "key": "{campaign_id}", "reason": "B"},
     "post_resume_sending": {"scope": "campaign", "key": "{campaign_id}", "reason": "B"},
     "post_operator_stop": {"scope": "workspace", "workspace_id": "{session_id}", "reason": "B"},
@@ -95,6 +99,7 @@ BODIES: dict[str, dict[str, object]] = {
 }
 FILTERS = {"stream_id"}
 """Ids that only narrow what is asked of one's own log."""
+LANE = "{sending_domain}/{destination}"
 OWN = {"post_import", "post_sending_domain", "post_template", "post_api_key"}
 """Operations that name nothing of anybody: they succeed, in the caller's own workspace."""
 
@@ -189,6 +194,8 @@ def everything_of(
     client.post("/v1/kill-switches/stop", json=stop, headers=headers)
     rate = {"kind": "domain", "key": f"{CANARY}.example", "rate_per_s": 1}
     client.put("/v1/send-rates", json=rate, headers=headers)
+    block = f"/v1/delivery/lanes/{CANARY}.example/google/block"
+    client.post(block, json={"reason": CANARY}, headers=headers)
     catch_up(worker)
     (contact,) = client.get("/v1/contacts", headers=headers).json()["items"]
     contact_id, message_id = UUID(contact["contact_id"]), new_id()
@@ -199,6 +206,8 @@ def everything_of(
         attempt=1,
         relay="r",
         reply=f"250 {CANARY}",
+        sending_domain=f"{CANARY}.example",
+        destination="google",
     )
     app.log.record([Fact(new_id(), sent)], asking(house.workspace_id))
     catch_up(worker)
@@ -225,6 +234,8 @@ def everything_of(
         "data_export_id": data_export,
         "key_id": key_id,
         "domain_id": domain_id,
+        "sending_domain": "walked.example",
+        "destination": "google",
         "session_id": str(uuid4()),
         "position": str(added["position"]),
     }
@@ -266,14 +277,15 @@ def test_nothing_of_one_workspace_is_there_for_another(walk: Walk, worker: Adapt
         if name in FOR_PEOPLE:
             assert (foreign.status_code, foreign.json()["code"]) == (403, "forbidden"), path
             continue
-        names_ids = "{" in path or name in {"post_campaign", "post_stop"}
+        # Lanes are named by words: whoever names one decides of their own.
+        names_ids = "{" in path.replace(LANE, "") or name in {"post_campaign", "post_stop"}
         if not names_ids:
             assert foreign.is_success, (method, path, foreign.text)
             if method == "GET" and name not in OWN_LOG and "items" in foreign.json():
                 # Some that the walk itself made.
                 has_some = name in {
                     "get_imports", "get_templates", "get_exports", "get_api_keys",
-                    "get_data_exports",
+                    "get_data_exports", "get_lanes",
                 }  # fmt: skip
                 assert foreign.json()["items"] == [] or has_some, (path, foreign.text)
             continue
@@ -316,10 +328,13 @@ def test_a_planted_route_that_tells_a_foreign_thing_from_a_missing_one_is_found(
 
 def absent_ids(walk: Walk) -> dict[str, str]:
     """Return ids of nothing, shaped as those of the other workspace."""
-    return {
+    names = {"sending_domain": "absent.example", "destination": "yahoo"}
+    ids = {
         name: str(uuid4()) if "-" in identity else str(int(identity) + 1_000)
         for name, identity in walk.ids.items()
+        if name not in names
     }
+    return ids | names
 
 
 def test_every_place_for_an_id_is_known_to_the_walk(walk: Walk) -> None:

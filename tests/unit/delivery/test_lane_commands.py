@@ -12,7 +12,7 @@ from commands.delivery.restart_warm_up import RestartWarmUp, restart_warm_up
 from commands.delivery.ripen_lane import RipenLane, ripen_lane
 from commands.delivery.skip_warm_up import SkipWarmUp, skip_warm_up
 from commands.policies.reputation_brake import BrakeCampaign, brake_campaign
-from domain.delivery.lane import ALL, LANE, Place, Standing, WarmUp
+from domain.delivery.lane import ALL, LANE, Place, Standing, WarmUp, named_place
 from domain.delivery.lane_events import LaneEvent
 from domain.delivery.reputation_rules import Scope, find
 from domain.shared.errors import InvalidInputError
@@ -120,3 +120,21 @@ def test_a_brake_finds_what_stops_and_pauses_only_what_runs(log: MemoryEventLog)
     assert braked(sent=188, bounced=12) is None, "a warning pauses nothing"
     window = latest(sent=100, bounced=100)
     assert braked(sent=100, bounced=100) == find(window, scope=Scope.CAMPAIGN)
+
+
+@pytest.mark.parametrize(
+    ("domain", "destination", "said"),
+    [
+        ("ALL", "google", "goes with the destination"),
+        ("acme", "google", "no sending domain"),
+        ("acme.example", "gogle", "no destination"),
+    ],
+)
+def test_a_lane_that_cannot_be_is_refused(domain: str, destination: str, said: str) -> None:
+    with pytest.raises(InvalidInputError, match=said):
+        named_place(domain, destination)
+
+
+def test_a_lane_is_named_in_any_case() -> None:
+    assert named_place("Acme.Example", "Google") == PLACE
+    assert named_place("all", "all") == OF_WORKSPACE
