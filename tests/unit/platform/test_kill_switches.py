@@ -27,7 +27,7 @@ from tests.support.builders import workspace_created
 from tests.support.memory_ports import Said
 from tests.support.scenario import Scenario
 
-HERE, CAMPAIGN_ID = uuid4(), uuid4()
+HERE, CAMPAIGN_ID = UUID(int=7), UUID("5750db76-55e1-413b-9b9f-fd08ba1f2128")
 OURS = Switch(SwitchScope.WORKSPACE)
 EVERYBODY = Switch(SwitchScope.GLOBAL)
 
