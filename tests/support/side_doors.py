@@ -13,6 +13,9 @@ DEFINERS = {
     "authenticate_viewing": "by the digest of 256 random bits",
     "find_invitation": "by the digest of 256 random bits",
     "is_operator": "answers yes or no, of a person who signed in",
+    "next_switch_epoch": "of no tenant; raises the number of the latest turn of any switch",
+    "stopped_scopes": "for operators; ids alone",
+    "switch_confirmations": "of no tenant; how many dispatchers there are",
     "memberships_of": "of the person who signed in",
     "sole_ownerships_of": "of the person who signed in",
     "workspace_ids": "for operators; ids alone",
@@ -30,7 +33,10 @@ DOORS: dict[str, LiteralString] = {
     "foreign keys that cross workspaces": """
         SELECT format('foreign key %%s of %%s does not hold workspace_id', k.conname, c.relname)
           FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
-         WHERE k.contype = 'f' AND c.relnamespace = 'public'::regnamespace AND NOT EXISTS (
+         WHERE k.contype = 'f' AND c.relnamespace = 'public'::regnamespace
+           AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid IN (k.conrelid, k.confrelid)
+                          AND a.attname = 'workspace_id')
+           AND NOT EXISTS (
                SELECT FROM unnest(k.conkey, k.confkey) AS pair (here, there)
                  JOIN pg_attribute h ON h.attrelid = k.conrelid AND h.attnum = pair.here
                  JOIN pg_attribute t ON t.attrelid = k.confrelid AND t.attnum = pair.there
