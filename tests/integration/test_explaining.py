@@ -10,7 +10,8 @@ from litestar.testing import TestClient
 
 from commands.contacts.suppress_contact import SuppressContact, suppress_contact
 from commands.privacy.move_to_trash import MoveToTrash, move_to_trash
-from domain.contacts.events import SuppressionReason
+from domain.contacts.events import SuppressionReason, SuppressionSource
+from domain.contacts.suppression import Grounds
 from domain.delivery.events import EmailFailed, EmailSkipped, SkipReason
 from domain.engagement.events import EmailOpened
 from domain.privacy.trash import Kind
@@ -78,9 +79,12 @@ def test_every_skip_leads_to_the_event_behind_it(asked: Asking) -> None:
     suppress_contact(
         SuppressContact(
             contact_id=bob,
-            reason=SuppressionReason.HARD_BOUNCE,
-            detail="550 5.1.1",
-            caused_by=bounced_message,
+            grounds=Grounds(
+                reason=SuppressionReason.HARD_BOUNCE,
+                source=SuppressionSource.BOUNCE,
+                detail="550 5.1.1",
+                caused_by=bounced_message,
+            ),
         ),
         asking(mailing.workspace),
         mailing.app.log,
