@@ -126,7 +126,7 @@ class PostgresEventLog:
         rows = self._recorder.read_stream(context.workspace_id, stream_id)
         for version, tag, data, position in rows:  # noqa: B007 - the last ones are the answer
             event: E = self._mapper.decode(tag, data)  # type: ignore[assignment] # by the stream's model
-            state = model.evolve(state, event)
+            state = model.step(state, event)
         return state, version, position
 
     def _append_decision(
