@@ -90,11 +90,14 @@ def test_an_event_type_has_a_column_for_each_field(worker: Adapters, workspace: 
     sent = [r for r in whole_log(worker) if r.tag == EmailSent.TAG and r.workspace_id == workspace]
     events = [worker.mapper.decode(row.tag, row.data) for row in sent]
     frame = log.events("delivery.email_sent", part).collect(engine="streaming")
-    fields = ["message_id", "campaign_id", "contact_id", "attempt", "relay", "reply", "sandbox"]
+    fields = [
+        "message_id", "campaign_id", "contact_id", "attempt", "relay", "reply", "sandbox",
+        "sending_domain", "destination",
+    ]  # fmt: skip
     assert frame.columns == [*log.scan().collect_schema().names()[:-1], *fields]
     assert frame.select(fields).rows() == [
         (str(e.message_id), str(e.campaign_id), str(e.contact_id),
-         e.attempt, e.relay, None, e.sandbox)
+         e.attempt, e.relay, None, e.sandbox, e.sending_domain, e.destination)
         for e in events if isinstance(e, EmailSent)
     ]  # fmt: skip
     opened = log.events("delivery.email_sent.v1", part, open_personal=True).collect()
