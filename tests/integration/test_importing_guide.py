@@ -19,7 +19,10 @@ IN_SOURCE = re.compile(
     r'(?:RowFault|ContactFileError|InvalidAddress|_faulty)\(\s*"([a-z_]+)"'
     r'|\bcode\s*=\s*"([a-z_]+)"(?: if \w+ else "([a-z_]+)")?|\bEMPTY = "([a-z_]+)"'
 )
-NOT_A_REASON = {"unreadable_cell"}  # the class of an error that carries a reason
+NOT_A_REASON = {
+    "unreadable_cell",  # the class of an error that carries a reason
+    "acknowledgement_required",  # of lifting a suppression
+}
 
 
 def codes_in_source() -> set[str]:
