@@ -11,7 +11,7 @@ from projections.campaign_stats import FIGURES, FINAL
 _SELECT = """
 SELECT c.status, coalesce(c.audience, 0), s.queued, s.sent, s.deferred, s.bounced, s.failed,
        s.uncertain, s.skipped, s.opens, s.opened, s.clicks, s.clicked, s.unsubscribed,
-       s.redriven, s.resolved
+       s.redriven, s.resolved, s.delivered, s.bounced_later, s.complained
   FROM campaigns c
   LEFT JOIN campaign_stats s ON s.workspace_id = c.workspace_id AND s.campaign_id = c.campaign_id
  WHERE c.workspace_id = %(workspace_id)s AND c.campaign_id = %(campaign_id)s
