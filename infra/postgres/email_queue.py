@@ -23,9 +23,7 @@ SELECT t.message_id, t.contact_id, t.attempt, c.email, c.first_name, c.last_name
        (SELECT max(d.reason) FROM do_not_mail d
          WHERE d.workspace_id = %(workspace_id)s AND d.contact_id = t.contact_id
            AND (d.expires_at IS NULL OR d.expires_at > clock_timestamp())),
-       clock_timestamp(),
-       (SELECT q.life_from FROM email_tasks q
-         WHERE q.workspace_id = %(workspace_id)s AND q.message_id = t.message_id)
+       clock_timestamp(), t.life_from
   FROM claim_messages(%(workspace_id)s, %(campaign_id)s, %(destination)s, %(owner)s, %(limit)s) t
   LEFT JOIN contacts c ON c.workspace_id = %(workspace_id)s AND c.contact_id = t.contact_id
 """
