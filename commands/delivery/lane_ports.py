@@ -1,11 +1,13 @@
 """What commands about lanes need: the row that the claim asks."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Protocol
 from uuid import UUID
 
+from commands.derived import derived
 from commands.ports import Effect, EventLog
-from domain.delivery.lane import LANE, Lane, Place
+from domain.delivery.lane import ALL, LANE, Lane, Place
 from domain.delivery.lane_events import LaneEvent
 from domain.shared.context import Context
 
@@ -37,3 +39,19 @@ def decide_lane(
             if isinstance(event, LaneEvent)
         ],
     )
+
+
+def decide_lanes(
+    place: Place,
+    context: Context,
+    log: EventLog,
+    lanes: Lanes,
+    decision: Callable[[Place, Lane], list[LaneEvent]],
+) -> int:
+    """Decide of a lane; said of `all` of a domain, of each lane of it too, a command each."""
+    position = decide_lane(place, context, log, lanes, partial(decision, place))
+    if place.destination == ALL:
+        for one in lanes.of_domain(context.workspace_id, place.sending_domain):
+            each = derived(context, one.destination.encode())
+            position = decide_lane(one, each, log, lanes, partial(decision, one))
+    return position

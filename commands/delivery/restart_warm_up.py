@@ -2,11 +2,10 @@
 
 import msgspec
 
-from commands.delivery.lane_ports import Lanes, decide_lane
-from commands.derived import derived
+from commands.delivery.lane_ports import Lanes, decide_lanes
 from commands.ports import EventLog
 from domain.delivery import warm_up
-from domain.delivery.lane import ALL, Place
+from domain.delivery.lane import Place
 from domain.shared.context import Context
 
 
@@ -23,18 +22,10 @@ def restart_warm_up(command: RestartWarmUp, context: Context, log: EventLog, lan
     Raises InvalidInputError without a reason, and for the whole workspace.
     """
     warm_up.require_domain(command.place)
-
-    def decide(place: Place, context: Context) -> int:
-        return decide_lane(
-            place,
-            context,
-            log,
-            lanes,
-            lambda _: warm_up.restart_warm_up(place, reason=command.reason, now=context.now),
-        )
-
-    position = decide(command.place, context)
-    if command.place.destination == ALL:
-        for place in lanes.of_domain(context.workspace_id, command.place.sending_domain):
-            position = decide(place, derived(context, place.destination.encode()))
-    return position
+    return decide_lanes(
+        command.place,
+        context,
+        log,
+        lanes,
+        lambda place, _: warm_up.restart_warm_up(place, reason=command.reason, now=context.now),
+    )
