@@ -9,9 +9,7 @@ from infra.postgres.tenant_scope import tenant_scope
 from projections.campaign_stats import FIGURES, FINAL
 
 _SELECT = """
-SELECT c.status, coalesce(c.audience, 0), s.queued, s.sent, s.deferred, s.bounced, s.failed,
-       s.uncertain, s.skipped, s.opens, s.opened, s.clicks, s.clicked, s.unsubscribed,
-       s.redriven, s.resolved, s.delivered, s.bounced_later, s.complained
+SELECT c.status, coalesce(c.audience, 0), to_jsonb(s)
   FROM campaigns c
   LEFT JOIN campaign_stats s ON s.workspace_id = c.workspace_id AND s.campaign_id = c.campaign_id
  WHERE c.workspace_id = %(workspace_id)s AND c.campaign_id = %(campaign_id)s
@@ -44,6 +42,6 @@ def campaign_figures(pool: Pool, workspace_id: UUID, campaign_id: UUID) -> Campa
         ).fetchone()
     if row is None:
         return None
-    status, audience, *figures = row
-    counts = {name: value or 0 for name, value in zip(FIGURES, figures, strict=True)}
+    status, audience, figures = row
+    counts = {name: figures[name] if figures else 0 for name in FIGURES}
     return CampaignFigures(status, audience, counts)
