@@ -73,10 +73,19 @@ class SmtpReply(msgspec.Struct, frozen=True):
         """
         return SmtpReply(self.code, self.enhanced, _ADDRESS.sub("[address]", self.text))
 
+    @property
+    def status(self) -> str:
+        """The enhanced code as it is written, such as `5.1.1`; empty when there was none."""
+        return ".".join(map(str, self.enhanced)) if self.enhanced else ""
+
+    @property
+    def codes(self) -> str:
+        """Both codes, such as `550 5.1.1`: what names nobody."""
+        return f"{self.code} {self.status}".rstrip()
+
     def __str__(self) -> str:
         """Show the reply as a server writes it, on one line."""
-        status = ".".join(map(str, self.enhanced)) + " " if self.enhanced else ""
-        return f"{self.code} {status}{self.text}".rstrip()
+        return f"{self.codes} {self.text}".rstrip()
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):

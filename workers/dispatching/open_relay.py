@@ -5,7 +5,7 @@ from uuid import UUID
 
 import structlog
 
-from domain.delivery.smtp_reply import Cause, SmtpReply, judge
+from domain.delivery.smtp_reply import Cause, judge
 from infra.postgres.relay_rates import RelayRate
 from infra.smtp.mail import NotSent, Outcome, Refused
 from infra.smtp.sender import SmtpSender
@@ -88,16 +88,9 @@ class OpenRelay:
 def _reason(outcome: Outcome) -> str | None:
     """Return what an outcome says of the relay itself; None when it says nothing against it."""
     if isinstance(outcome, NotSent):
-        return f"{outcome.reason} {_codes(outcome.reply)}".strip()
+        return f"{outcome.reason} {outcome.reply.codes if outcome.reply else ''}".strip()
     if isinstance(outcome, Refused):
         cause = judge(outcome.reply, phase=outcome.phase).cause
         if outcome.reply.code == _CLOSING or cause is Cause.AUTHENTICATION:
-            return f"{cause} {_codes(outcome.reply)}"
+            return f"{cause} {outcome.reply.codes}"
     return None
-
-
-def _codes(reply: SmtpReply | None) -> str:
-    if reply is None:
-        return ""
-    status = ".".join(map(str, reply.enhanced)) if reply.enhanced else ""
-    return f"{reply.code} {status}".rstrip()

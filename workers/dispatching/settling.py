@@ -148,7 +148,7 @@ class Settler(msgspec.Struct, frozen=True, kw_only=True):
             contact_id=task.contact_id,
             attempt=task.attempt + 1,
             code=reply.code,
-            status=_status(reply),
+            status=reply.status,
             reason=str(reason),
             transcript=f"attempt {task.attempt + 1} at {self.relay}, {phase}: {reply.redacted()}",
         )
@@ -159,7 +159,7 @@ class Settler(msgspec.Struct, frozen=True, kw_only=True):
         return {
             **self._attempt(run, task),
             "code": reply.code,
-            "status": _status(reply),
+            "status": reply.status,
             "reply": str(reply.redacted()),
         }
 
@@ -198,7 +198,3 @@ def _settled(
         due_at=due_at,
         letter=letter,
     )
-
-
-def _status(reply: SmtpReply) -> str:
-    return ".".join(map(str, reply.enhanced)) if reply.enhanced else ""

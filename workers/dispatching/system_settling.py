@@ -85,15 +85,15 @@ class SystemSettler(msgspec.Struct, frozen=True, kw_only=True):
         failed = SystemMailFailed(
             **_about(mail, relay),
             code=reply.code,
-            status=_status(reply),
+            status=reply.status,
             reason=reason,
         )
         letter = dead_letter(
             mail,
             code=reply.code,
-            status=_status(reply),
+            status=reply.status,
             reason=reason,
-            transcript=f"attempt {mail.attempt} at {relay}: {reply.code} {_status(reply)}".rstrip(),
+            transcript=f"attempt {mail.attempt} at {relay}: {reply.codes}",
         )
         return _fact(mail, failed), [self.queue.remove(mail), letter]
 
@@ -120,7 +120,7 @@ class SystemSettler(msgspec.Struct, frozen=True, kw_only=True):
         deferred = SystemMailDeferred(
             **_about(mail, relay),
             code=reply.code,
-            status=_status(reply),
+            status=reply.status,
             reason=reason,
             retry_at_ms=int(due.timestamp() * 1000),
         )
@@ -142,7 +142,3 @@ def _fact(mail: ClaimedMail, event: Event) -> Fact:
     """Return the fact; an attempt has one outcome, whoever records it first."""
     about = (b"system-mail", mail.mail_id.bytes, mail.attempt.to_bytes(4, "big"))
     return Fact(derive_id(time_ms_of(mail.mail_id), *about), event)
-
-
-def _status(reply: SmtpReply) -> str:
-    return ".".join(map(str, reply.enhanced)) if reply.enhanced else ""
