@@ -6,11 +6,12 @@ messages a minute.
 
 import asyncio
 from collections.abc import Callable, Sequence
-from ipaddress import ip_address, ip_network
 from time import monotonic
 from typing import Protocol
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from commands.http.client import truncated_ip
 
 MAX_MESSAGE_BYTES = 1024 * 1024
 MAX_RECIPIENTS = 10
@@ -51,7 +52,7 @@ class Doorman:
         minute = int(monotonic() // 60)
         if minute != self._minute:
             self._minute, self._messages = minute, {}
-        network = _network(peer)
+        network = truncated_ip(peer) or ""
         count = self._messages.get(network, 0)
         if count >= MAX_PER_MINUTE or len(self._messages) >= _MAX_NETWORKS:
             return False
@@ -150,11 +151,3 @@ def mailbox_factory(taking: Taking, *, hostname: str) -> Callable[[], BounceSmtp
         return protocol
 
     return connection
-
-
-def _network(peer: str) -> str:
-    try:
-        address = ip_address(peer)
-    except ValueError:
-        return ""
-    return str(ip_network(f"{address}/{24 if address.version == 4 else 48}", strict=False))  # noqa: PLR2004
