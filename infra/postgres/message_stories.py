@@ -27,8 +27,9 @@ from domain.delivery.explanation import (
     explain,
     explain_absence,
 )
+from domain.delivery.fact_ids import skip_id
 from domain.delivery.waiting import Place
-from domain.shared.ids import derive_id, time_ms_of
+from domain.shared.ids import time_ms_of
 from domain.shared.model import Event
 from domain.shared.platform import PLATFORM
 from infra.eventstore.event_types import EVENT_TYPES
@@ -84,8 +85,9 @@ SELECT clock_timestamp() AS now, r.gate, r.send_at, d.destination, k.scope AS sw
        l.probes_left, l.hour_cap, l.hour_used, l.hour_began, b.tokens, b.rate_per_s
   FROM campaign_runs r
   JOIN campaign_destinations d USING (workspace_id, campaign_id)
-  LEFT JOIN lanes l ON l.workspace_id = r.workspace_id AND l.sending_domain = r.sending_domain
-   AND l.destination = d.destination
+  LEFT JOIN LATERAL (
+    SELECT o.* FROM lanes_of(r.workspace_id, r.sending_domain, d.destination) o
+     ORDER BY standing_allows(o), o.destination = 'all' LIMIT 1) l ON true
   LEFT JOIN LATERAL (
     SELECT s.scope, s.reason FROM kill_switches s
      WHERE s.workspace_id = r.workspace_id AND s.is_on
@@ -242,10 +244,8 @@ class MessageStories:
             found = self._reads.rows(Cause, ERASED, {"contact_id": told.contact_id})
             return found[0] if found else None
         if reason is SkipReason.UNRENDERABLE:
-            fact_id = derive_id(
-                time_ms_of(told.message_id), b"skipped", told.message_id.bytes
-            )  # as workers/dispatching/skips.py makes it
-            recorded = self._reads.rows(_Recorded, FACT, {"stream_id": fact_id})
+            asked = {"stream_id": skip_id(told.message_id)}
+            recorded = self._reads.rows(_Recorded, FACT, asked)
         elif reason is SkipReason.CANCELLED:
             recorded = self._decided(told.campaign_id, [CANCELLED], told.position)
         else:

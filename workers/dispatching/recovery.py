@@ -7,13 +7,13 @@ from uuid import UUID
 import structlog
 
 from domain.delivery.events import EmailUncertain
+from domain.delivery.fact_ids import outcome_id
 from domain.shared.model import Fact
 from infra.clock import new_id
 from infra.eventstore.log import PostgresEventLog
 from infra.postgres.dispatcher_leases import DispatcherLeases, LeftTask, give_up
 from infra.postgres.uncertain_messages import note_uncertain
 from workers.acting import acting
-from workers.dispatching.settling import outcome_id
 
 log = structlog.get_logger()
 

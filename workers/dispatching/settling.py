@@ -23,8 +23,8 @@ from domain.delivery.events import (
     EmailUncertain,
     SkipReason,
 )
+from domain.delivery.fact_ids import outcome_id
 from domain.delivery.smtp_reply import Cause, Disposition, Phase, SmtpReply, judge
-from domain.shared.ids import derive_id, time_ms_of
 from domain.shared.model import Event, Fact
 from infra.postgres.campaign_runs import CampaignRun
 from infra.postgres.dead_letters import DeadLetter
@@ -174,13 +174,6 @@ class Settler(msgspec.Struct, frozen=True, kw_only=True):
             "sending_domain": run.sending_domain,
             "destination": run.destination,
         }
-
-
-def outcome_id(message_id: UUID, attempt: int) -> UUID:
-    """Return the fact id of an attempt's outcome: it has one, whoever records it first."""
-    return derive_id(
-        time_ms_of(message_id), b"outcome", message_id.bytes, attempt.to_bytes(4, "big")
-    )
 
 
 def _settled(

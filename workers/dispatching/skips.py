@@ -7,7 +7,7 @@ from uuid import UUID
 import structlog
 
 from domain.delivery.events import EmailSkipped, SkipReason
-from domain.shared.ids import derive_id, time_ms_of
+from domain.delivery.fact_ids import skip_id
 from domain.shared.model import Fact
 from infra.clock import new_id
 from infra.eventstore.log import PostgresEventLog
@@ -61,7 +61,7 @@ def skipped(
 ) -> Fact:
     """Return the fact; a message is skipped at most once, so its id is the message's."""
     return Fact(
-        derive_id(time_ms_of(message_id), b"skipped", message_id.bytes),
+        skip_id(message_id),
         EmailSkipped(
             message_id=message_id,
             campaign_id=campaign_id,
