@@ -12,8 +12,7 @@ import msgspec
 
 from infra.postgres.connections import Pool
 
-BLOCK_S = 0.01  # a block is what the rate allows in this time, at least one message
-CHUNK_S = 0.05  # so much is handed over together: a crash leaves little that waited for its turn
+BLOCK_S = 0.02  # a block is what the rate allows in this time, at least one message
 SPACING = 0.9  # of an even share: how close blocks may begin to catch up with what was late
 
 _SET = """
@@ -39,13 +38,8 @@ class RelayRate(msgspec.Struct, frozen=True):
 
     @property
     def block(self) -> int:
-        """How many messages one permit is for."""
+        """How many messages one permit is for, and one handover: a crash leaves no more of it."""
         return max(1, floor(self.rate_per_s * BLOCK_S))
-
-    @property
-    def chunk(self) -> int:
-        """How many messages are handed over together, to be sent in blocks."""
-        return max(self.block, floor(self.rate_per_s * CHUNK_S))
 
     @property
     def permits(self) -> int:

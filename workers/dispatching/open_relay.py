@@ -53,7 +53,7 @@ class OpenRelay:
     @property
     def chunk(self) -> int:
         """How many messages the next chunk should have."""
-        size = min(self.rate.chunk, MOST_CHUNK) if self.rate else self._chunk
+        size = self.rate.block if self.rate else self._chunk
         return size if self.most is None else min(size, self.most)
 
     def learn(self, outcomes: Sequence[Outcome], *, took_s: float) -> str | None:
