@@ -6,8 +6,6 @@ from uuid import UUID
 
 import msgspec
 
-from domain.shared.errors import NotFoundError
-
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Something that happened. Small, immutable, named by our own tag.
@@ -42,16 +40,5 @@ class StreamModel(msgspec.Struct, Generic[S, E], frozen=True):
         """Return the state after these events, oldest first."""
         state = self.initial
         for event in events:
-            state = self.step(state, event)
+            state = self.evolve(state, event)
         return state
-
-    def step(self, state: S, event: E) -> S:
-        """Return the next state.
-
-        Raises NotFoundError for an event that no stream of this kind has (`assert_never` says
-        so): the id is that of another thing of the workspace.
-        """
-        try:
-            return self.evolve(state, event)
-        except AssertionError as error:
-            raise NotFoundError(f"there is no {self.name} with this id") from error

@@ -8,7 +8,7 @@ from eventsourcing.persistence import IntegrityError
 
 from commands.ports import Effect
 from domain.shared.context import Context
-from domain.shared.errors import ConcurrentChangeError, DomainError
+from domain.shared.errors import ConcurrentChangeError, DomainError, NotFoundError
 from domain.shared.model import Event, Fact, StreamModel
 from infra.eventstore.batch import Appended, EventBatch
 from infra.eventstore.mapper import Mapper, PersonErasedError
@@ -121,12 +121,19 @@ class PostgresEventLog:
     def _fold(
         self, model: StreamModel[S, E], stream_id: UUID, context: Context
     ) -> tuple[S, int, int]:
-        """Return the state, the version and the position of the stream's last event."""
+        """Return the state, the version and the position of the stream's last event.
+
+        Raises NotFoundError for the stream of another kind of thing: whoever asks may name any id
+        of the workspace, and a model says by AssertionError which events it does not know.
+        """
         state, version, position = model.initial, 0, 0
         rows = self._recorder.read_stream(context.workspace_id, stream_id)
         for version, tag, data, position in rows:  # noqa: B007 - the last ones are the answer
             event: E = self._mapper.decode(tag, data)  # type: ignore[assignment] # by the stream's model
-            state = model.step(state, event)
+            try:
+                state = model.evolve(state, event)
+            except AssertionError as error:
+                raise NotFoundError(f"there is no {model.name} with this id") from error
         return state, version, position
 
     def _append_decision(
