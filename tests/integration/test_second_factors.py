@@ -36,7 +36,7 @@ def confirmed(app: Adapters, codes: TotpCodes) -> tuple[ProveSecondFactor, str, 
         factors,
     )
     totp = pyotp.TOTP(secret)
-    step = totp.timecode(now) - 1
+    step = totp.timecode(now)  # good for a while yet, as the next one is, whenever the step ends
     command = ConfirmSecondFactor(
         user_id=user_id,
         session_id=new_id(),
