@@ -280,8 +280,8 @@ class SenderDomains(Protocol):
 class Audience(Protocol):
     """Who can be mailed, and what is known of them."""
 
-    def size(self, workspace_id: UUID) -> int:
-        """Return how many contacts may be mailed now."""
+    def anybody(self, workspace_id: UUID) -> bool:
+        """Return whether there is a contact that may be mailed now."""
 
     def known_fields(self, workspace_id: UUID, names: AbstractSet[str]) -> frozenset[str]:
         """Return those of the names that are custom fields of at least one contact."""

@@ -88,7 +88,7 @@ class Scheduler:
 
     def _launch(self, run: CampaignRun) -> None:
         """Launch; a campaign that has nobody to go to at its time is cancelled, not kept."""
-        if self._audience.size(run.workspace_id) == 0:
+        if not self._audience.anybody(run.workspace_id):
             self._cancel(run, reason="the audience was empty when the campaign was due")
             return
         try:

@@ -49,7 +49,7 @@ def launch_campaign(
             senders.require(context.workspace_id, frozen.sending_domain)
     elif campaign.status is Status.SCHEDULED and not campaign.sandbox:
         senders.require_scheduled(context.workspace_id, command.campaign_id)
-    size = audience.size(context.workspace_id)
+    anybody = audience.anybody(context.workspace_id)
 
     def decision(now: Campaign) -> Sequence[CampaignEvent]:
         planned: list[CampaignEvent] = []
@@ -66,7 +66,7 @@ def launch_campaign(
             now,
             campaign_id=command.campaign_id,
             now=context.now,
-            audience=size,
+            anybody=anybody,
             sandbox=context.sandbox,
         )
 

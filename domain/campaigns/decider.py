@@ -85,10 +85,10 @@ def launch(
     *,
     campaign_id: UUID,
     now: datetime,
-    audience: int,
+    anybody: bool,
     sandbox: bool = False,
 ) -> list[CampaignEvent]:
-    """Start a scheduled campaign that is due. `audience` is how many contacts are mailable now.
+    """Start a scheduled campaign that is due. `anybody`: whether a contact may be mailed now.
 
     It goes where it was scheduled to go. Raises IllegalTransitionError when it is not scheduled
     (launched twice, for example) or a test key would send it to people, and InvalidInputError when
@@ -98,7 +98,7 @@ def launch(
     _require_own_sandbox(campaign, verb="launch", sandbox=sandbox)
     if campaign.send_at is not None and campaign.send_at > now:
         raise InvalidInputError(f"the campaign is not due before {campaign.send_at.isoformat()}")
-    if audience == 0:
+    if not anybody:
         raise InvalidInputError(
             "the audience is empty: no contact of this workspace may be mailed; "
             "import contacts first"

@@ -6,13 +6,13 @@ from uuid import UUID
 from infra.postgres.connections import Pool
 from infra.postgres.tenant_scope import tenant_scope
 
-_SIZE = """
-SELECT count(*) FROM contact_addresses a
+_ANYBODY = """
+SELECT EXISTS (SELECT FROM contact_addresses a
  WHERE a.workspace_id = %(workspace_id)s
    AND NOT a.is_listed
    AND NOT EXISTS (SELECT FROM do_not_mail d
                     WHERE d.workspace_id = a.workspace_id AND d.contact_id = a.contact_id
-                      AND (d.expires_at IS NULL OR d.expires_at > clock_timestamp()))
+                      AND (d.expires_at IS NULL OR d.expires_at > clock_timestamp())))
 """
 _KNOWN_FIELDS = """
 SELECT name FROM unnest(%(names)s::text[]) AS name
@@ -26,11 +26,11 @@ class PostgresAudience:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    def size(self, workspace_id: UUID) -> int:
+    def anybody(self, workspace_id: UUID) -> bool:
         """See the port."""
         with tenant_scope(self._pool, workspace_id) as cursor:
-            row = cursor.execute(_SIZE, {"workspace_id": workspace_id}).fetchone()
-        return int(row[0]) if row else 0
+            row = cursor.execute(_ANYBODY, {"workspace_id": workspace_id}).fetchone()
+        return bool(row and row[0])
 
     def known_fields(self, workspace_id: UUID, names: AbstractSet[str]) -> frozenset[str]:
         """See the port."""

@@ -58,18 +58,6 @@ UPDATE email_tasks t SET phase = 0, locked_by = NULL, due_at = u.due_at
  WHERE t.workspace_id = %(workspace_id)s AND t.message_id = u.message_id
    AND t.phase = 1 AND t.locked_by = %(owner)s
 """
-_ADD = """
-WITH goes_to AS (
-    INSERT INTO campaign_destinations (workspace_id, campaign_id, destination)
-    SELECT DISTINCT %(workspace_id)s::uuid, %(campaign_id)s::uuid, d
-      FROM unnest(%(destinations)s::text[]) AS u(d)
-    ON CONFLICT DO NOTHING
-)
-INSERT INTO email_tasks (workspace_id, message_id, campaign_id, contact_id, destination, due_at)
-SELECT %(workspace_id)s, m, %(campaign_id)s, c, d, clock_timestamp()
-  FROM unnest(%(messages)s::uuid[], %(contacts)s::uuid[], %(destinations)s::text[]) AS u(m, c, d)
-ON CONFLICT DO NOTHING
-"""
 _GATE = """
 SELECT CASE WHEN is_stopped(workspace_id, campaign_id, sending_domain) THEN 'stopped' ELSE gate END
   FROM campaign_runs WHERE workspace_id = %(workspace_id)s AND campaign_id = %(campaign_id)s
@@ -182,25 +170,6 @@ class EmailQueue:
                 "owner": self.owner,
             },
         )
-
-
-def add_tasks(
-    run: CampaignRun,
-    messages: Sequence[UUID],
-    contacts: Sequence[UUID],
-    destinations: Sequence[str],
-) -> SqlEffect:
-    """Return the effect of EmailsQueued; the three sequences go together."""
-    return SqlEffect(
-        _ADD,
-        {
-            "workspace_id": run.workspace_id,
-            "campaign_id": run.campaign_id,
-            "messages": list(messages),
-            "contacts": list(contacts),
-            "destinations": list(destinations),
-        },
-    )
 
 
 def cancelled_tasks(pool: Pool, run: CampaignRun, *, limit: int) -> Sequence[tuple[UUID, UUID]]:

@@ -80,16 +80,16 @@ class CampaignLife(RuleBasedStateMachine):
     def schedule(self, in_h: int) -> None:
         self.ask(decider.schedule, send_at=NOW + timedelta(hours=in_h), snapshot=SNAPSHOT)
 
-    @rule(audience=st.integers(0, 2), in_h=st.integers(-2, 2))
-    def launch(self, audience: int, in_h: int) -> None:
-        self.ask(decider.launch, now=NOW + timedelta(hours=in_h), audience=audience)
+    @rule(anybody=st.booleans(), in_h=st.integers(-2, 2))
+    def launch(self, *, anybody: bool, in_h: int) -> None:
+        self.ask(decider.launch, now=NOW + timedelta(hours=in_h), anybody=anybody)
 
     @rule()
     def run_up(self) -> None:
         """Ask for what leads to a running campaign; alone, chance gets there too seldom."""
         self.draft("May")
         self.schedule(0)
-        self.launch(2, 0)
+        self.launch(anybody=True, in_h=0)
 
     @rule()
     def pause(self) -> None:

@@ -91,11 +91,11 @@ class MemorySenderDomains:
 class MemoryAudience:
     """The port `commands.ports.Audience`."""
 
-    def __init__(self, size: int = 3, fields: AbstractSet[str] = frozenset()) -> None:
-        self.people = size
+    def __init__(self, *, people: bool = True, fields: AbstractSet[str] = frozenset()) -> None:
+        self.people = people
         self.fields = fields
 
-    def size(self, workspace_id: UUID) -> int:
+    def anybody(self, workspace_id: UUID) -> bool:
         del workspace_id
         return self.people
 

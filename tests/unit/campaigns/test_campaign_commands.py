@@ -169,7 +169,7 @@ def test_a_second_launch_is_refused_and_a_repeated_one_answered() -> None:
 
 
 def test_an_empty_audience_is_refused_and_nothing_is_recorded() -> None:
-    campaigns = Campaigns(audience=MemoryAudience(0, {"company"}))
+    campaigns = Campaigns(audience=MemoryAudience(people=False, fields={"company"}))
     with pytest.raises(InvalidInputError, match="import contacts first"):
         campaigns.launch()
     assert campaigns.told() == ["CampaignDrafted"]

@@ -58,8 +58,8 @@ def schedule() -> Decision:
     return ask(decider.schedule, send_at=NOW, snapshot=SNAPSHOT)
 
 
-def launch(*, audience: int = 7) -> Decision:
-    return ask(decider.launch, now=NOW, audience=audience)
+def launch(*, anybody: bool = True) -> Decision:
+    return ask(decider.launch, now=NOW, anybody=anybody)
 
 
 VERBS: dict[str, tuple[Decision, CampaignEvent, set[Status]]] = {
@@ -123,7 +123,7 @@ def test_a_campaign_is_launched_with_what_it_was_scheduled_with_and_when_it_was(
 
 
 def test_it_is_not_launched_before_its_time() -> None:
-    early = ask(decider.launch, now=NOW - timedelta(microseconds=1), audience=7)
+    early = ask(decider.launch, now=NOW - timedelta(microseconds=1), anybody=True)
     Scenario(CAMPAIGN).given(DRAFTED, SCHEDULED).when(early).refused(
         InvalidInputError, r"not due before 2026-05-04T09:30:00"
     )
@@ -132,12 +132,12 @@ def test_it_is_not_launched_before_its_time() -> None:
 def test_it_is_launched_when_it_is_overdue() -> None:
     later = NOW + timedelta(days=2)
     launched = CampaignLaunched(campaign_id=CAMPAIGN_ID, launched_at=later, snapshot=SNAPSHOT)
-    late = ask(decider.launch, now=later, audience=1)
+    late = ask(decider.launch, now=later, anybody=True)
     Scenario(CAMPAIGN).given(DRAFTED, SCHEDULED).when(late).then(launched)
 
 
 def test_it_is_not_launched_for_nobody() -> None:
-    Scenario(CAMPAIGN).given(DRAFTED, SCHEDULED).when(launch(audience=0)).refused(
+    Scenario(CAMPAIGN).given(DRAFTED, SCHEDULED).when(launch(anybody=False)).refused(
         InvalidInputError, "import contacts first"
     )
 
@@ -189,13 +189,13 @@ def test_what_a_test_key_schedules_is_launched_into_the_sandbox_by_anybody() -> 
     test = ask(decider.schedule, send_at=NOW, snapshot=SNAPSHOT, sandbox=True)
     Scenario(CAMPAIGN).given(DRAFTED).when(test).then(TESTED)
     for sandbox in (True, False):
-        launching = ask(decider.launch, now=NOW, audience=7, sandbox=sandbox)
+        launching = ask(decider.launch, now=NOW, anybody=True, sandbox=sandbox)
         launched = structs.replace(LAUNCHED, sandbox=True)
         Scenario(CAMPAIGN).given(DRAFTED, TESTED).when(launching).then(launched)
 
 
 def test_a_test_key_neither_launches_nor_resumes_what_goes_to_people() -> None:
-    launching = ask(decider.launch, now=NOW, audience=7, sandbox=True)
+    launching = ask(decider.launch, now=NOW, anybody=True, sandbox=True)
     refusal = (IllegalTransitionError, "use a live key")
     Scenario(CAMPAIGN).given(DRAFTED, SCHEDULED).when(launching).refused(*refusal)
     resuming = ask(decider.resume, sandbox=True)
