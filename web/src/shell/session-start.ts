@@ -1,0 +1,18 @@
+import { useLocation, useNavigate } from "@tanstack/react-router";
+import { useEffect } from "react";
+
+import { refresh, sessionState, useSessionState } from "@/api/session";
+
+/** Finds out who is there when the page opens; whoever is signed out goes to the sign-in and comes back. */
+export function useSessionStart() {
+  const state = useSessionState();
+  const navigate = useNavigate();
+  const { href } = useLocation();
+  useEffect(() => {
+    if (sessionState() === "unknown") void refresh().catch(() => undefined);
+  }, []);
+  useEffect(() => {
+    if (state === "out") void navigate({ href: href === "/" ? "/login" : `/login?then=${encodeURIComponent(href)}`, replace: true } as never);
+  }, [state, href, navigate]);
+  return state;
+}
