@@ -24,7 +24,12 @@ from commands.http.campaigns import (
     post_schedule,
 )
 from commands.http.contacts import post_consent, post_import, post_unsubscribe
-from commands.http.content import post_template
+from commands.http.content import (
+    post_duplicate,
+    post_restore_version,
+    post_template,
+    put_template,
+)
 from commands.http.data_exports import (
     delete_data_export,
     post_contact_export,
@@ -66,6 +71,7 @@ from commands.http.onboarding import (
     put_onboarding_workspace,
 )
 from commands.http.operator import delete_viewing, post_viewing
+from commands.http.previews import post_preview, post_template_preview
 from commands.http.privacy import post_erasure, put_retention
 from commands.http.second_factor import (
     post_recovery_codes,
@@ -115,6 +121,7 @@ from commands.http.trash import (
 from commands.http.unsubscribe import post_unsubscribe_link
 from read_api.public.document import get_openapi
 from read_api.public.health import get_livez, get_readyz, get_startupz
+from read_api.public.preview import get_preview
 from read_api.public.unsubscribe import get_unsubscribe_page
 from read_api.queries.account_data import get_my_data
 from read_api.queries.audit import get_audit
@@ -151,6 +158,7 @@ from read_api.queries.operator import get_operated_workspaces, get_viewings
 from read_api.queries.privacy import get_erasure, get_erasure_preview, get_retention
 from read_api.queries.send_rates import get_send_rates
 from read_api.queries.sending_domains import get_sending_domain, get_sending_domains
+from read_api.queries.template_versions import get_template_version, get_template_versions
 from read_api.queries.tenancy import get_workspace
 from read_api.queries.trash import get_trash
 
@@ -233,6 +241,14 @@ ROUTES: tuple[HTTPRouteHandler, ...] = (
     post_template,
     get_templates,
     get_template,
+    put_template,
+    get_template_versions,
+    get_template_version,
+    post_restore_version,
+    post_duplicate,
+    post_template_preview,
+    post_preview,
+    get_preview,
     post_campaign,
     get_campaigns,
     get_campaign,

@@ -8,6 +8,7 @@ from litestar import Request
 from litestar.concurrency import sync_to_thread
 from litestar.di import Provide
 
+from commands.content.preview_template import Viewer
 from commands.identity.letters import Letters
 from commands.identity.sign_in import Door
 from commands.ports import EventLog
@@ -27,6 +28,7 @@ from infra.erasure_receipts import ErasureReceipts
 from infra.eventstore.mapper import Mapper
 from infra.exports.places import ExportPlaces
 from infra.html.nh3_sanitizer import Nh3Sanitizer
+from infra.mime.preview import PreviewRenderer
 from infra.nats.health import nats_check
 from infra.postgres.accounts import PostgresAccounts
 from infra.postgres.api_tokens import PostgresApiTokens
@@ -35,6 +37,7 @@ from infra.postgres.audience import PostgresAudience
 from infra.postgres.campaign_runs import PostgresCampaignRuns
 from infra.postgres.checkpoints import Checkpoints
 from infra.postgres.contact_directory import ContactDirectory
+from infra.postgres.contact_values import PostgresContactValues
 from infra.postgres.dead_letters import PostgresDeadLetters
 from infra.postgres.do_not_mail import PostgresDoNotMail
 from infra.postgres.erasure_preview import ErasurePreviews
@@ -61,6 +64,7 @@ from infra.postgres.single_use_tokens import PostgresSingleUseTokens
 from infra.postgres.snapshots import PostgresSnapshots
 from infra.postgres.suppressions import PostgresSuppressions
 from infra.postgres.system_mails import PostgresSystemMails
+from infra.postgres.template_previews import PostgresPreviews
 from infra.postgres.token_lookup import TokenLookup
 from infra.postgres.tracked_campaigns import TrackedCampaigns
 from infra.postgres.trash import PostgresTrash
@@ -156,6 +160,13 @@ class Wiring:
     def _public(self) -> dict[str, object]:
         settings = self.adapters.settings
         return {
+            "viewer": Viewer(
+                PostgresContactValues(self.adapters.pool),
+                PreviewRenderer(settings.public_url),
+                PostgresPreviews(self.adapters.pool, settings.secret_key),
+                PostgresAudience(self.adapters.pool),
+            ),
+            "shown_previews": PostgresPreviews(self.adapters.pool, settings.secret_key),
             "links": LinkReader(SignedLinks(settings.secret_key, public_url=settings.tracking_url)),
             "export_links": ExportLinks(settings.secret_key, public_url=settings.public_url),
             "export_files": ExportFiles(self.adapters.pool, ExportPlaces(settings.exports_dir)),

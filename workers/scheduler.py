@@ -27,6 +27,7 @@ from infra.postgres.dispatcher_leases import DispatcherLeases
 from infra.postgres.email_queue import cancelled_tasks
 from infra.postgres.heartbeats import beat
 from infra.postgres.snapshots import PostgresSnapshots
+from infra.postgres.template_previews import forget_previews
 from workers.acting import acting
 from workers.dispatching.recovery import recover
 from workers.dispatching.skips import Unsent, skip_queued
@@ -152,6 +153,7 @@ class Scheduler:
             connection.execute("SELECT ensure_fact_partitions()")
             connection.execute("SELECT forget_leftovers()")
         forget_account_leftovers(self._adapters.pool)
+        forget_previews(self._adapters.pool)
         while self._adapters.rate_buckets.forget_full():
             pass
         self._vault_keeper.look()

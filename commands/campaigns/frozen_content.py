@@ -5,13 +5,12 @@ from uuid import UUID
 import msgspec
 
 from commands.ports import Audience, EventLog
-from domain.content import merge_tags
 from domain.content.compile import compile_content
 from domain.content.decider import TEMPLATE, content_of
 from domain.content.errors import UnknownMergeTagError
-from domain.content.events import TemplateAdded
-from domain.content.merge_tags import CONTACT_FIELDS, RESERVED, Tag
+from domain.content.preheader import with_preheader
 from domain.content.snapshot import ForeignTags, Snapshot
+from domain.content.tag_names import custom_names
 from domain.shared.context import Context
 from domain.shared.errors import InvalidInputError, NotFoundError
 from domain.tenancy.decider import WORKSPACE
@@ -44,10 +43,10 @@ def freeze_content(
             "the workspace has no sender or no postal address yet, and mail needs both: "
             "set them by PUT /v1/workspace/sender and PUT /v1/workspace/postal-address"
         )
-    custom = _names(template) - CONTACT_FIELDS - RESERVED - template.defaults.keys()
+    custom = custom_names(template)
     snapshot = Snapshot(
         subject=template.subject,
-        html=template.html,
+        html=with_preheader(template.html, template.preheader),
         text=template.text,
         from_email=workspace.sender_address,
         from_name=workspace.sender_name,
@@ -65,11 +64,3 @@ def freeze_content(
     stored = msgspec.to_builtins(snapshot, order="deterministic") | {"links": list(content.links)}
     domain = workspace.sender_address.rpartition("@")[2].lower()
     return FrozenContent(snapshot.digest(), msgspec.json.encode(stored), domain)
-
-
-def _names(template: TemplateAdded) -> set[str]:
-    """Return the names of the merge tags that a template uses."""
-    found = merge_tags.find_tags(template.html)
-    for source in (template.subject, template.text):
-        found += [piece for piece in merge_tags.parse(source) if not isinstance(piece, str)]
-    return {tag.name for tag in found if isinstance(tag, Tag)}

@@ -41,3 +41,6 @@ NOT_UNDERSTOOD = _page(
     "Nothing was changed",
     "<p>The request did not say what to do. Open the link of the e-mail, press the button.</p>",
 )
+OLD_PREVIEW = _page(
+    "This preview is over", "<p>Previews are kept for some minutes. Open it again.</p>"
+)

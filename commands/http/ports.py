@@ -140,6 +140,13 @@ class Downloads(Protocol):
         """Open the file; None when the export has none (any more)."""
 
 
+class ShownPreviews(Protocol):
+    """Rendered previews behind links."""
+
+    def shown(self, token: str) -> str | None:
+        """Return the HTML; None when the link is over, or none of ours."""
+
+
 class Nudge(Protocol):
     """Tells workers to look at once what they look at each second anyhow."""
 

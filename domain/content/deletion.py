@@ -38,7 +38,7 @@ def purge(template: Template, *, template_id: UUID) -> list[ContentEvent]:
 
 
 def _require(template: Template) -> None:
-    if template.added is None:
+    if template.content is None:
         raise NotFoundError("there is no such template in this workspace")
     if template.purged:
         raise GoneError("the template was purged from the trash: there is no way back")

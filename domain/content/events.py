@@ -13,6 +13,7 @@ class TemplateAdded(Event, frozen=True):
     `defaults` gives a value for merge tags that a contact may lack; `sha256` is the digest of
     subject, html and text, which is the identity of a snapshot.
     With `keep_foreign_tags` the template's `{{...}}` of another system are sent as they stand.
+    `own_text` says that the author wrote the text part; else it was made from the HTML.
     """
 
     TAG: ClassVar[str] = "content.template_added.v1"
@@ -25,6 +26,31 @@ class TemplateAdded(Event, frozen=True):
     defaults: dict[str, str] = {}
     warnings: list[str] = []
     keep_foreign_tags: bool = False
+    preheader: str = ""
+    own_text: bool = False
+
+
+class TemplateRevised(Event, frozen=True):
+    """The template was saved anew: the whole content as campaigns will use it from now on.
+
+    Versions count from 1, which is the one it was added with; `restored_from` is the old version
+    that was taken again. The other fields are those of TemplateAdded.
+    """
+
+    TAG: ClassVar[str] = "content.template_revised.v1"
+    template_id: UUID
+    version: int
+    name: str
+    subject: str
+    html: str
+    text: str
+    sha256: str
+    defaults: dict[str, str] = {}
+    warnings: list[str] = []
+    keep_foreign_tags: bool = False
+    preheader: str = ""
+    own_text: bool = False
+    restored_from: int | None = None
 
 
 class TemplateDeleted(Event, frozen=True):
@@ -49,9 +75,10 @@ class TemplatePurged(Event, frozen=True):
     template_id: UUID
 
 
-ContentEvent = TemplateAdded | TemplateDeleted | TemplateRestored | TemplatePurged
+ContentEvent = TemplateAdded | TemplateRevised | TemplateDeleted | TemplateRestored | TemplatePurged
 EVENTS: tuple[type[Event], ...] = (
     TemplateAdded,
+    TemplateRevised,
     TemplateDeleted,
     TemplateRestored,
     TemplatePurged,

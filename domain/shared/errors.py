@@ -33,6 +33,18 @@ class ConcurrentChangeError(DomainError):
     code = "concurrent_change"
 
 
+class StaleVersionError(DomainError):
+    """Somebody saved another version since the one that this change was made from."""
+
+    code = "stale_version"
+
+
+class VersionRequiredError(DomainError):
+    """The request must say which version it changes, so that no work is lost unseen."""
+
+    code = "version_required"
+
+
 class GoneError(DomainError):
     """It was here, and is no more: its time is over, or it was deleted for good."""
 

@@ -71,14 +71,16 @@ WORKSPACE = (
     ),
     Section(
         name="templates",
-        query="SELECT template_id, template_id, name, subject, html, text, defaults, warnings,"
-        " added_at, deleted_at FROM templates WHERE "
-        + _OF_WORKSPACE
-        + " AND template_id > %(after_0)s::uuid ORDER BY 1 LIMIT %(limit)s",
+        query="SELECT t.template_id, t.template_id, v.name, v.subject, v.preheader, v.html, v.text,"
+        " v.defaults, v.warnings, t.added_at, t.updated_at, t.version, t.deleted_at"
+        " FROM templates t JOIN template_versions v ON v.workspace_id = t.workspace_id"
+        " AND v.template_id = t.template_id AND v.version = t.version"
+        " WHERE t.workspace_id = %(workspace_id)s AND t.template_id > %(after_0)s::uuid"
+        " ORDER BY 1 LIMIT %(limit)s",
         first=(FIRST_ID,),
         columns=(
-            "template_id", "name", "subject", "html", "text", "defaults", "warnings", "added_at",
-            "deleted_at",
+            "template_id", "name", "subject", "preheader", "html", "text", "defaults", "warnings",
+            "added_at", "updated_at", "version", "deleted_at",
         ),
     ),
     Section(

@@ -22,8 +22,10 @@ def known_templates(pool: Pool, workspace_id: UUID) -> list[KnownTemplate]:
     """Return the templates of a workspace, the newest first."""
     with tenant_scope(pool, workspace_id) as cursor:
         rows = cursor.execute(
-            "SELECT template_id, name, subject, added_at FROM templates"
-            " WHERE workspace_id = %s AND deleted_at IS NULL ORDER BY position DESC",
+            "SELECT t.template_id, v.name, v.subject, t.added_at FROM templates t"
+            " JOIN template_versions v ON v.workspace_id = t.workspace_id"
+            " AND v.template_id = t.template_id AND v.version = t.version"
+            " WHERE t.workspace_id = %s AND t.deleted_at IS NULL ORDER BY t.position DESC",
             (workspace_id,),
         ).fetchall()
     return [KnownTemplate(*row) for row in rows]

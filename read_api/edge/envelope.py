@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 from uuid import UUID
 
@@ -60,7 +60,9 @@ class Envelope:
                 status = message["status"]
                 await _until_floor(scope, started)
                 counted = rate_limit_headers(marks.get(LIMITS, ()))
-                own = [*HEADERS, *counted, (b"x-request-id", str(request_id).encode())]
+                spoken = _own_headers(scope, message["headers"])
+                common = [pair for pair in HEADERS if pair[0] not in spoken]
+                own = [*common, *counted, (b"x-request-id", str(request_id).encode())]
                 names = {name for name, _ in own}
                 kept = [pair for pair in message["headers"] if pair[0].lower() not in names]
                 message["headers"] = [*kept, *own]
@@ -89,6 +91,13 @@ class Envelope:
                         ms=round(seconds * 1000, 1),
                     )
                 structlog.contextvars.unbind_contextvars("workspace_id")
+
+
+def _own_headers(scope: Scope, headers: Iterable[tuple[bytes, bytes]]) -> set[bytes]:
+    """Return the headers that this answer says itself, where the route's opt lets it."""
+    handler = scope.get("route_handler")
+    allowed: frozenset[bytes] = getattr(handler, "opt", {}).get("own_headers", frozenset())
+    return {name.lower() for name, _ in headers} & allowed
 
 
 async def _until_floor(scope: Scope, started: float) -> None:

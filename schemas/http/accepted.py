@@ -18,3 +18,9 @@ class AcceptedTemplate(Accepted, frozen=True, kw_only=True):
     """The same, with what the author should know: what was removed, which tags are open."""
 
     warnings: list[str]
+
+
+class RevisedTemplate(AcceptedTemplate, frozen=True, kw_only=True):
+    """The same, and the version it is now: what the next save names in `If-Match`."""
+
+    version: int

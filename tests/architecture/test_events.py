@@ -24,6 +24,7 @@ SUSPICIOUS = re.compile(r"email|name|(^|_)ip(_|\Z)|phone|user_agent|reply|addres
 NOT_A_PERSON = {
     "campaigns.campaign_drafted.v1": {"name"},  # of the campaign
     "content.template_added.v1": {"name"},  # of the template
+    "content.template_revised.v1": {"name"},
     "developer.api_token_issued.v1": {"name"},  # of the token
     # The company's own sender and the postal address that it must print in every mail.
     "tenancy.workspace_created.v1": {"name", "sender_name", "sender_address", "postal_address"},

@@ -54,6 +54,13 @@ BODIES: dict[str, dict[str, object]] = {
     "post_api_key": {"name": "B", "scopes": ["contacts:read"]},
     "post_api_key_rotation": {},
     "post_template": {"name": "B", "subject": "S", "html": "<p>x</p>"},
+    "put_template": {"name": "B", "subject": "S", "html": "<p>x</p>"},
+    "post_duplicate": {},
+    "post_template_preview": {"contact_id": "{contact_id}"},
+    "post_preview": {
+        "template": {"name": "B", "subject": "S", "html": "<p>x</p>"},
+        "contact_id": "{contact_id}",
+    },
     "post_redrive": {"reason": "B"},
     "post_discard": {"reason": "B"},
     "post_redrive_matching": {"reason": "B", "campaign_id": "{campaign_id}"},
@@ -121,6 +128,9 @@ EXTRA = (
     "workspace:write",
 )
 """What the walk's keys may do beyond the usual."""
+NUMBERS = ("position", "version")
+NAMED_IN_BODY = {"post_campaign", "post_stop", "post_preview"}
+"""Operations that name something of the workspace in their body."""
 OWN_LOG = {"get_audit", "get_audit_tail"}
 """Operations that show what the walk itself did."""
 
@@ -148,7 +158,7 @@ class Walk(msgspec.Struct):
     def call(
         self, method: str, path: str, name: str, house: House, ids: dict[str, str]
     ) -> httpx.Response:
-        headers = dict(house.headers)
+        headers = house.headers | {"If-Match": "*"}
         if name == "post_import":
             headers["Content-Type"] = "text/csv"
             return self.client.request(method, path, content="email\n", headers=headers)
@@ -238,6 +248,7 @@ def everything_of(
         "destination": "google",
         "session_id": str(uuid4()),
         "position": str(added["position"]),
+        "version": "1",
     }
 
 
@@ -278,7 +289,7 @@ def test_nothing_of_one_workspace_is_there_for_another(walk: Walk, worker: Adapt
             assert (foreign.status_code, foreign.json()["code"]) == (403, "forbidden"), path
             continue
         # Lanes are named by words: whoever names one decides of their own.
-        names_ids = "{" in path.replace(LANE, "") or name in {"post_campaign", "post_stop"}
+        names_ids = "{" in path.replace(LANE, "") or name in NAMED_IN_BODY
         if not names_ids:
             assert foreign.is_success, (method, path, foreign.text)
             if method == "GET" and name not in OWN_LOG and "items" in foreign.json():
@@ -363,7 +374,7 @@ def test_no_query_of_another_workspace_finds_anything(walk: Walk) -> None:
             continue
         parameters: Any = operation.get("parameters", [])
         for slot in (p["name"] for p in parameters if p["in"] == "query"):
-            for kind, foreign in walk.ids.items() - {("position", walk.ids["position"])}:
+            for kind, foreign in walk.ids.items() - {(n, walk.ids[n]) for n in NUMBERS}:
                 url = f"{path}?{slot}="
                 one = walk.call(method, url + foreign, name, walk.b, {})
                 other = walk.call(method, url + absent[kind], name, walk.b, {})

@@ -14,7 +14,7 @@ ADDED = template_added()
 
 def test_a_template_is_added_as_it_is() -> None:
     after = Scenario(TEMPLATE).when(lambda t: decider.add(t, added=ADDED)).then(ADDED)
-    assert after == Template(added=ADDED)
+    assert after == Template(content=ADDED, version=1)
 
 
 def test_a_template_is_never_overwritten() -> None:
