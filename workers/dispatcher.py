@@ -51,7 +51,7 @@ log = structlog.get_logger()
 NAME = "dispatcher"
 CLAIM = 200
 AHEAD = 2  # claims that wait, rendered
-IN_FLIGHT = 6  # chunks between the handover and the record of their last outcome
+ON_THE_WAY = 16  # chunks that wait for their turn or are in flight
 SYSTEM_CONNECTIONS = 2  # beside the campaigns', so that no campaign can occupy them
 POLL_S = 0.1
 SANDBOX_POLL_S = 1.0
@@ -138,7 +138,7 @@ class Dispatcher:
             why_not=self._watch.why_not_system,
         )
         self._ready: asyncio.Queue[Batch | None] = asyncio.Queue(AHEAD)
-        self._free = asyncio.Semaphore(IN_FLIGHT)
+        self._free = asyncio.Semaphore(ON_THE_WAY)
         self._ending = False
 
     async def run(self, stop: Stop) -> None:

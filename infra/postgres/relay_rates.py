@@ -5,6 +5,7 @@ block that was late cannot push a later second above the allowance, whoever send
 """
 
 import time
+from collections.abc import Sequence
 from math import floor
 from uuid import UUID
 
@@ -12,7 +13,8 @@ import msgspec
 
 from infra.postgres.connections import Pool
 
-BLOCK_S = 0.02  # a block is what the rate allows in this time, at least one message
+BLOCK_S = 0.005  # a block is what the rate allows in this time, at least one message
+CHUNK_S = 0.02  # so much is handed over together: what a crash leaves in doubt, six times
 SPACING = 0.9  # of an even share: how close blocks may begin to catch up with what was late
 
 _SET = """
@@ -26,8 +28,8 @@ _SLOTS = """
 INSERT INTO relay_slots (relay, slot) SELECT %(relay)s, generate_series(0, %(permits)s - 1)
 ON CONFLICT DO NOTHING
 """
-_TAKE = "SELECT slot, wait_s FROM take_relay_slot(%s, %s, %s)"
-_FREE = "SELECT free_relay_slot(%s, %s, %s, %s)"
+_TAKE = "SELECT slot, wait_s FROM take_relay_slots(%s, %s, %s, %s)"
+_FREE = "SELECT free_relay_slots(%s, %s, %s, %s)"
 
 
 class RelayRate(msgspec.Struct, frozen=True):
@@ -38,8 +40,13 @@ class RelayRate(msgspec.Struct, frozen=True):
 
     @property
     def block(self) -> int:
-        """How many messages one permit is for, and one handover: a crash leaves no more of it."""
+        """How many messages one permit is for."""
         return max(1, floor(self.rate_per_s * BLOCK_S))
+
+    @property
+    def chunk(self) -> int:
+        """How many messages are handed over together: a crash leaves no more of one in doubt."""
+        return max(1, floor(self.rate_per_s * CHUNK_S))
 
     @property
     def permits(self) -> int:
@@ -53,11 +60,10 @@ class RelayRate(msgspec.Struct, frozen=True):
 
 
 class Permit(msgspec.Struct, frozen=True):
-    """The right to send one block, from `wait_s` seconds after it was taken."""
+    """The right to send one block from `begins` on, by the monotonic clock."""
 
-    rate: RelayRate
     slot: int
-    wait_s: float
+    begins: float
 
 
 class RelayRates:
@@ -79,15 +85,19 @@ class RelayRates:
             connection.execute(_SET, values)
             connection.execute(_SLOTS, values)
 
-    def take(self, rate: RelayRate) -> Permit | None:
-        """Take the next permit; None while all are held by blocks that wait or are on the wire."""
+    def take(self, rate: RelayRate, *, blocks: int = 1) -> Sequence[Permit]:
+        """Take the next permits, at most `blocks`; none while all are held."""
+        values = (rate.relay, self._holder, SPACING, blocks)
         with self._pool.connection() as connection:
-            row = connection.execute(_TAKE, (rate.relay, self._holder, SPACING)).fetchone()
-        return Permit(rate, int(row[0]), max(float(row[1]), 0.0)) if row else None
+            rows = connection.execute(_TAKE, values).fetchall()
+        now = time.monotonic()  # later than the database's: no permit is used too early
+        return [Permit(slot, now + wait_s) for slot, wait_s in rows]
 
-    def free(self, permit: Permit, *, answered_at: float) -> None:
-        """Give it back; `answered_at` is when the last answer came, by the monotonic clock."""
+    def free(self, rate: RelayRate, again: Sequence[tuple[Permit, float]]) -> None:
+        """Give permits back, each with when it may be used again, by the monotonic clock."""
         with self._pool.connection() as connection:
-            age_s = time.monotonic() - answered_at
-            values = (permit.rate.relay, permit.slot, self._holder, age_s)
-            connection.execute(_FREE, values)
+            now = time.monotonic()
+            slots = [permit.slot for permit, _ in again]
+            connection.execute(
+                _FREE, (rate.relay, slots, self._holder, [at - now for _, at in again])
+            )

@@ -25,7 +25,8 @@ from tests.support.asking import asking
 from tests.support.counting_sink import RunningSink, counting_sink
 from tests.support.faulty_smtp import Script, faulty_smtp, say
 from tests.support.sending import Mailing, environment, relay_on
-from workers.dispatcher import IN_FLIGHT, Dispatcher
+from workers.dispatcher import Dispatcher
+from workers.dispatching.handing_over import IN_FLIGHT
 from workers.dispatching.open_relay import MOST_CHUNK
 from workers.runtime import Stop
 

@@ -1,12 +1,12 @@
 """Hand chunks to the relay, at most once: recorded first, looked at once more, then sent."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from uuid import UUID
 
 import structlog
 
-from domain.delivery.events import HandoverStarted, SkipReason
+from domain.delivery.events import HandoverStarted
 from domain.shared.ids import derive_id, time_ms_of
 from domain.shared.model import Fact
 from domain.shared.packed_ids import pack_ids
@@ -17,9 +17,8 @@ from infra.failpoints import Failpoint, failpoint
 from infra.observability.tracing import span, trace_of
 from infra.postgres.campaign_runs import CampaignRun
 from infra.postgres.email_queue import EmailQueue
-from infra.postgres.relay_rates import RelayRate, RelayRates
+from infra.postgres.relay_rates import RelayRates
 from infra.postgres.sql_effect import StaleStateError
-from infra.smtp.mail import HELD, Accepted, NotSent, Outcome
 from workers.acting import acting
 from workers.dispatching.campaign_mail import Ready
 from workers.dispatching.open_relay import OpenRelay
@@ -27,10 +26,11 @@ from workers.dispatching.pacing import Turn
 from workers.dispatching.persistence import persist
 from workers.dispatching.recording import OutcomeRecorder
 from workers.dispatching.relay_pool import RelayPool
-from workers.dispatching.settling import Settled, Settler
+from workers.dispatching.sending_blocks import BlockSender, Sent, Unsent
 
 log = structlog.get_logger()
 
+IN_FLIGHT = 6  # chunks between the handover and the record of their last outcome
 KNOWN_CAMPAIGNS = 1_000
 
 
@@ -50,25 +50,48 @@ class HandOver:
     ) -> None:
         self._log = log_
         self._queue = queue
-        self._keys = keys
         self._pool = pool
         self._recorder = recorder
         self._rates = rates
         self._why_not = why_not
+        self._blocks = BlockSender(queue, keys, pool=pool, recorder=recorder, why_not=why_not)
         self._requests: dict[UUID, UUID | None] = {}
+        self._in_flight = asyncio.Semaphore(IN_FLIGHT)
 
     async def send(self, run: CampaignRun, chunk: Sequence[Ready], relay: OpenRelay) -> None:
         """See a chunk through, until its outcomes are in the log.
 
-        So chunks in flight bound what a crash can make uncertain. A chunk that is not ours any
-        more is dropped; one that a kill switch stops is given back. What provably never left goes
-        to another relay at once, if there is one.
+        It waits for its turn before it is recorded as handed over, so that what is in flight, which
+        bounds what a crash can make uncertain, is never what only waits. What a kill switch stops
+        meanwhile is given back.
         """
         await asyncio.sleep(relay.pause_s)
-        if self._why_not(run) is not None:
-            messages = [ready.task.message_id for ready in chunk]
-            await persist(lambda: self._queue.release(run.workspace_id, messages))
-            return
+        async for turn, piece in self._in_turn(relay, chunk):
+            async with self._in_flight:
+                if self._why_not(run) is None:
+                    await self._hand_over(run, piece, relay, turn)
+                else:
+                    await self._release(run, piece)
+            await turn.end()
+
+    async def _in_turn(
+        self, relay: OpenRelay, messages: Sequence[Ready]
+    ) -> AsyncIterator[tuple[Turn, Sequence[Ready]]]:
+        """Yield the messages with a turn near for each: at once, or in as many as it takes."""
+        while messages:
+            turn = Turn(self._rates, relay.rate)
+            room = await turn.come_near(len(messages))
+            yield turn, messages[:room]
+            messages = messages[room:]
+
+    async def _hand_over(
+        self, run: CampaignRun, chunk: Sequence[Ready], relay: OpenRelay, turn: Turn
+    ) -> None:
+        """Record the handover, send, and wait until the outcomes are in the log.
+
+        A chunk that is not ours any more is dropped. What provably never left goes to another relay
+        at once, if there is one.
+        """
         request = await self._request_of(run)
         if not await self._record_handover(run, chunk, request, relay):
             return
@@ -80,66 +103,40 @@ class HandOver:
             correlation_id=str(request),
             messages=len(chunk),
         )
-        recorded: list[asyncio.Event] = []
-        tried = [relay]
+        sent = Sent()
         with span("dispatch", parent=trace_of(request) if request else None, mails=len(chunk)):
-            unsent = await self._through(relay, run, chunk, recorded)
-            while unsent and (other := await self._pool.pick(run.workspace_id, without=tried)):
-                tried.append(other)
-                left = [ready for ready, _ in unsent]
-                log.warning("chunk_goes_another_way", relay=other.name, messages=len(left))
-                await self._record_another_way(run, left, request, other)
-                unsent = await self._through(other, run, left, recorded)
+            unsent = await self._blocks.send(run, chunk, relay, turn=turn, sent=sent)
+            if unsent:
+                relay, unsent = await self._another_way(run, unsent, relay, request, sent)
         for ready, outcome in unsent:
-            settled = tried[-1].settler.settle(run, ready.task, outcome)
-            recorded.append(self._recorder.add(settled))
-        await asyncio.gather(*(event.wait() for event in set(recorded)))
+            sent.recorded.append(self._recorder.add(relay.settler.settle(run, ready.task, outcome)))
+        if relay.rate is not None:
+            self._recorder.hurry()  # the pace is what may be in flight over how long it is
+        await sent.until_recorded()
 
-    async def _through(
-        self,
-        relay: OpenRelay,
-        run: CampaignRun,
-        chunk: Sequence[Ready],
-        recorded: list[asyncio.Event],
-    ) -> list[tuple[Ready, NotSent]]:
-        """Send through one relay, block by block; return what it did not get, and why."""
-        unsent: list[tuple[Ready, NotSent]] = []
-        relay.flying += 1
-        try:
-            for block in _blocks(chunk, relay.rate):
-                lost = unsent[-1][1].reason if relay.left_alone and unsent else None
-                if lost is None:
-                    unsent += await self._send_block(run, block, relay, recorded)
-                else:
-                    unsent += [(one, NotSent(one.task.message_id, lost)) for one in block]
-        finally:
-            relay.flying -= 1
-        return unsent
-
-    async def _send_block(
+    async def _another_way(
         self,
         run: CampaignRun,
-        block: Sequence[Ready],
+        unsent: Unsent,
         relay: OpenRelay,
-        recorded: list[asyncio.Event],
-    ) -> list[tuple[Ready, NotSent]]:
-        """Wait for the block's turn, look once more, and send what still may go."""
-        turn = Turn(self._rates, relay.rate)
-        await turn.come_near()
-        contacts = [ready.task.contact_id for ready in block]
-        gate, stopped = await persist(lambda: self._last_look(run, contacts))
-        recorded += [
-            self._recorder.add(settled)
-            for ready in block
-            if (settled := self._stopped(run, ready, gate, stopped, relay.settler))
-        ]
-        unsent = []
-        if gate == "open":
-            wanted = [ready for ready in block if ready.task.contact_id not in stopped]
-            await turn.begin()
-            unsent = await self._send(run, wanted, relay, recorded)
-        await turn.end()
-        return unsent
+        request: UUID | None,
+        sent: Sent,
+    ) -> tuple[OpenRelay, Unsent]:
+        """Try the other relays; return the last one tried, and what even that did not get."""
+        tried = [relay]
+        while unsent and (other := await self._pool.pick(run.workspace_id, without=tried)):
+            tried.append(other)
+            left, unsent = [ready for ready, _ in unsent], []
+            log.warning("chunk_goes_another_way", relay=other.name, messages=len(left))
+            async for turn, piece in self._in_turn(other, left):
+                await self._record_another_way(run, piece, request, other)
+                unsent += await self._blocks.send(run, piece, other, turn=turn, sent=sent)
+                await turn.end()
+        return tried[-1], unsent
+
+    async def _release(self, run: CampaignRun, chunk: Sequence[Ready]) -> None:
+        messages = [ready.task.message_id for ready in chunk]
+        await persist(lambda: self._queue.release(run.workspace_id, messages))
 
     async def _request_of(self, run: CampaignRun) -> UUID | None:
         """Return the request that launched the campaign; asked once a campaign."""
@@ -150,28 +147,6 @@ class HandOver:
                 self._requests.clear()
             self._requests[run.campaign_id] = found
         return self._requests[run.campaign_id]
-
-    def _last_look(
-        self, run: CampaignRun, contacts: Sequence[UUID]
-    ) -> tuple[str, Mapping[UUID, str]]:
-        """Ask the gate, the list and the vault itself, whatever was cached at the claim."""
-        gate, stopped = self._queue.last_look(run, contacts)
-        dead = set(contacts) - self._keys.living(run.workspace_id, contacts)
-        return gate, dict.fromkeys(dead, SkipReason.ERASED) | stopped
-
-    def _stopped(
-        self,
-        run: CampaignRun,
-        ready: Ready,
-        gate: str,
-        stopped: Mapping[UUID, str],
-        settler: Settler,
-    ) -> Settled | None:
-        """Return what to record of a message that may not go out after all."""
-        if gate != "open":
-            return settler.hold(run, ready.task, gate=gate)
-        reason = stopped.get(ready.task.contact_id)
-        return settler.skip(run, ready.task, SkipReason(reason)) if reason else None
 
     async def _record_handover(
         self, run: CampaignRun, chunk: Sequence[Ready], request: UUID | None, relay: OpenRelay
@@ -197,58 +172,9 @@ class HandOver:
         context = acting("dispatcher", run.workspace_id, command_id, correlation_id=request)
         await persist(lambda: self._log.record([fact], context))
 
-    async def _send(
-        self,
-        run: CampaignRun,
-        chunk: Sequence[Ready],
-        relay: OpenRelay,
-        recorded: list[asyncio.Event],
-    ) -> list[tuple[Ready, NotSent]]:
-        ready_of = {ready.task.message_id: ready for ready in chunk}
-        clock = asyncio.get_running_loop().time
-        began = clock()
-        outcomes: list[Outcome] = []
-        unsent: list[tuple[Ready, NotSent]] = []
-        sending = relay.sender.send(
-            [ready.mail for ready in chunk], may_begin=lambda: self._why_not(run) is None
-        )
-        async for outcome in sending:
-            if isinstance(outcome, Accepted):
-                failpoint(Failpoint.DISPATCHER_ANSWERED)
-            ready = ready_of[outcome.message_id]
-            if isinstance(outcome, NotSent) and outcome.reason == HELD:
-                why = f"stopped ({self._why_not(run) or HELD})"
-                held = relay.settler.hold(run, ready.task, gate=why)
-                recorded.append(self._recorder.add(held))
-                continue
-            outcomes.append(outcome)
-            if isinstance(outcome, NotSent):
-                unsent.append((ready, outcome))
-                continue
-            settled = relay.settler.settle(run, ready.task, outcome)
-            recorded.append(self._recorder.add(settled))
-        if outcomes:
-            await self._report(relay, outcomes, took_s=clock() - began)
-        return unsent
-
-    async def _report(
-        self, relay: OpenRelay, outcomes: Sequence[Outcome], *, took_s: float
-    ) -> None:
-        evidence = relay.learn(outcomes, took_s=took_s)
-        if evidence is not None:
-            await self._pool.failed(relay, evidence=evidence)
-        elif any(not isinstance(outcome, NotSent) for outcome in outcomes):
-            await self._pool.answered(relay)
-
 
 def _handover(messages: Sequence[UUID], relay: OpenRelay) -> tuple[Fact, UUID]:
     """Return the fact that these may be on the wire, and the id of the command that says so."""
     command_id = new_id()
     fact_id = derive_id(time_ms_of(messages[0]), b"handover", command_id.bytes)
     return Fact(fact_id, HandoverStarted(relay=relay.name, messages=pack_ids(messages))), command_id
-
-
-def _blocks(chunk: Sequence[Ready], rate: RelayRate | None) -> Iterable[Sequence[Ready]]:
-    """Cut a chunk into what one permit is good for."""
-    size = rate.block if rate else max(len(chunk), 1)
-    return (chunk[at : at + size] for at in range(0, len(chunk), size))

@@ -43,8 +43,6 @@ class OpenRelay:
         self.most: int | None = None
         """The longest chunk that it may get, while it is tried or has just recovered."""
         self.flying = 0
-        self.left_alone = False
-        """The last block found it unreachable: what is left of its chunk goes another way."""
         self.pause_s = 0.0
         self._chunk = FIRST_CHUNK
         self._outage = Backoff()
@@ -53,7 +51,7 @@ class OpenRelay:
     @property
     def chunk(self) -> int:
         """How many messages the next chunk should have."""
-        size = self.rate.block if self.rate else self._chunk
+        size = self.rate.chunk if self.rate else self._chunk
         return size if self.most is None else min(size, self.most)
 
     def learn(self, outcomes: Sequence[Outcome], *, took_s: float) -> str | None:
@@ -65,7 +63,6 @@ class OpenRelay:
         about_us = [outcome for outcome in met if _reason(outcome) is not None]
         if len(about_us) < len(met):
             self._refused = 0
-            self.left_alone = False
             self._outage.succeeded()
             self.pause_s = 0.0
         unreached = bool(met) and all(isinstance(outcome, NotSent) for outcome in met)
@@ -73,7 +70,6 @@ class OpenRelay:
             self._refused += len(about_us)
         if unreached or self._refused >= MOST_REFUSALS or (self.probing and self._refused):
             self._refused = 0
-            self.left_alone = unreached
             if unreached and self.relay_id is None:
                 self.pause_s = self._outage.pause()
                 log.warning("relay_unreached", relay=self.name, pause_s=self.pause_s)

@@ -1,47 +1,60 @@
-"""A relay's permits from the event loop: wait for one, use it, give it back."""
+"""A relay's permits from the event loop: wait for some, use them, give them back."""
 
 import asyncio
+import time
+from collections.abc import Sequence
+from math import ceil
 
 from infra.postgres.relay_rates import Permit, RelayRate, RelayRates
 from workers.dispatching.persistence import persist
 
 ALL_HELD_S = 0.02  # until the next look when every permit is in use
-LOOK_AHEAD_S = 0.05  # what is done before a block, such as the last look, is done in this time
+TIMER_S = 0.001  # a timer of the loop may be early by so much
+LOOK_AHEAD_S = 0.06  # the handover's record and the last look are done in this time
 
 
 class Turn:
-    """One block's turn at a relay; without a rate it is always now."""
+    """What is sent together at a relay, block by block; without a rate it is one block, now."""
 
     def __init__(self, rates: RelayRates, rate: RelayRate | None) -> None:
         self._rates = rates
         self._rate = rate
-        self._permit: Permit | None = None
-        self._begins = 0.0
+        self._permits: Sequence[Permit] = ()
+        self._again: dict[Permit, float] = {}
 
-    async def come_near(self) -> None:
-        """Take a permit and return a moment before it may be used."""
+    async def come_near(self, wanted: int) -> int:
+        """Take permits for so many messages; return a moment before, and for how many they are."""
         rate = self._rate
         if rate is None:
-            return
-        permit = await persist(lambda: self._rates.take(rate))
-        while permit is None:
-            await asyncio.sleep(ALL_HELD_S)
-            permit = await persist(lambda: self._rates.take(rate))
-        self._permit = permit
-        self._begins = _now() + permit.wait_s
-        await asyncio.sleep(self._begins - LOOK_AHEAD_S - _now())
+            return wanted
+        blocks = ceil(wanted / rate.block)
+        while not self._permits:
+            self._permits = await persist(lambda: self._rates.take(rate, blocks=blocks))
+            if not self._permits:
+                await asyncio.sleep(ALL_HELD_S)
+        # What is not used is good for somebody else from the same moment on.
+        self._again = {permit: permit.begins for permit in self._permits}
+        await asyncio.sleep(self._permits[0].begins - LOOK_AHEAD_S - time.monotonic())
+        return len(self._permits) * rate.block
 
-    async def begin(self) -> None:
-        """Return when the first byte may go out."""
-        if self._permit is not None:
-            await asyncio.sleep(self._begins - _now())
+    @property
+    def block(self) -> int | None:
+        """How many messages one permit is for; None for any number."""
+        return self._rate.block if self._rate else None
+
+    async def begin(self, number: int = 0) -> None:
+        """Return when the first byte of the block with that number may go out."""
+        if self._permits:
+            early_s = self._permits[number].begins - time.monotonic()
+            await asyncio.sleep(early_s + TIMER_S if early_s > 0 else 0)
+
+    def answered(self, number: int = 0) -> None:
+        """Note that the last answer for that block has come."""
+        if self._rate is not None:
+            self._again[self._permits[number]] = time.monotonic() + self._rate.window_s
 
     async def end(self) -> None:
-        """Give the permit back once the block has its answers."""
-        if (permit := self._permit) is not None:
-            answered_at = _now()
-            await persist(lambda: self._rates.free(permit, answered_at=answered_at))
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()
+        """Give the permits back."""
+        if (rate := self._rate) is not None and self._again:
+            again = list(self._again.items())
+            await persist(lambda: self._rates.free(rate, again))

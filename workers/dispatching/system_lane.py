@@ -120,9 +120,10 @@ class SystemLane:
             await self._give_up(mail, "unwritable", relay=route.relay)
             return
         turn = Turn(self._rates, route.rate)
-        await turn.come_near()
+        await turn.come_near(1)
         await turn.begin()
         outcome = await route.sender.send_one(outgoing, may_begin=lambda: self._why_not() is None)
+        turn.answered()
         await turn.end()
         if isinstance(outcome, NotSent) and outcome.reason == HELD:
             await persist(lambda: self._queue.release(mail))
