@@ -29,6 +29,6 @@ export const PLACES: Place[] = [
   { label: "Audit log", path: "/settings/audit", icon: History, group: "Settings", permission: "audit:read" },
   { label: "Privacy", path: "/settings/privacy", icon: ShieldCheck, group: "Settings", permission: "privacy:manage" },
   { label: "Trash", path: "/settings/trash", icon: Trash2, group: "Settings", permission: "workspace:read" },
-  { label: "Projections", path: "/operator/projections", icon: Server, group: "Operator", operator: true },
+  { label: "All workspaces", path: "/operator/workspaces", icon: Server, group: "Operator", operator: true },
   { label: "Kill switches", path: "/operator/kill-switches", icon: Flag, group: "Operator", operator: true },
 ];

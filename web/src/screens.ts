@@ -15,4 +15,20 @@ export const PUBLIC_SCREENS: Record<string, Load> = {
 /** Below /w/$ws, in the shell. */
 export const SCREENS: Record<string, Load> = {
   "/": () => import("./routes/overview/overview"),
+  "/campaigns": () => import("./routes/campaigns/campaigns"),
+  "/campaigns/$id": () => import("./routes/campaigns/campaign"),
+  "/messages/$id": () => import("./routes/messages/message"),
+  "/suppressions": () => import("./routes/suppressions/suppressions"),
+  "/sending": () => import("./routes/delivery/sending"),
+  "/dead-letters": () => import("./routes/delivery/dead-letters"),
+  "/domains": () => import("./routes/domains/domains"),
+  "/domains/$id": () => import("./routes/domains/domain"),
+  "/settings/workspace": () => import("./routes/settings/workspace"),
+  "/settings/members": () => import("./routes/settings/members"),
+  "/settings/api-keys": () => import("./routes/settings/api-keys"),
+  "/settings/audit": () => import("./routes/settings/audit"),
+  "/settings/privacy": () => import("./routes/settings/privacy"),
+  "/settings/trash": () => import("./routes/settings/trash"),
+  "/operator/workspaces": () => import("./routes/operator/workspaces"),
+  "/operator/kill-switches": () => import("./routes/operator/kill-switches"),
 };

@@ -27,3 +27,6 @@ export function may(role: string | undefined, permission: string | undefined): b
   if (!permission) return true;
   return role !== undefined && (PERMISSIONS[role] ?? []).includes(permission);
 }
+
+/** What the role may do, to offer as scopes of a key. */
+export const granted = (role: string | undefined): readonly string[] => (role ? (PERMISSIONS[role] ?? []) : []);
