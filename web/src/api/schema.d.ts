@@ -1865,6 +1865,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/previews/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The HTML of a preview
+         * @description Show it to whoever has the link, for some minutes; no script of it runs.
+         */
+        get: operations["get_preview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        /**
+         * The HTML of a preview
+         * @description Show it to whoever has the link, for some minutes; no script of it runs.
+         */
+        head: operations["get_preview_head"];
+        patch?: never;
+        trace?: never;
+    };
     "/v1/privacy/exports": {
         parameters: {
             query?: never;
@@ -2294,7 +2318,7 @@ export interface paths {
         };
         /**
          * List templates
-         * @description List templates, newest first, without their bodies.
+         * @description List templates, newest first, without their bodies; `q` is in the name or the subject.
          */
         get: operations["get_templates"];
         put?: never;
@@ -2303,6 +2327,26 @@ export interface paths {
          * @description Clean the HTML, make the text part, keep both.
          */
         post: operations["post_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/templates/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show what is in the editor as one person would get it
+         * @description Clean and render without saving: the same as after a save.
+         */
+        post: operations["post_preview"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2318,16 +2362,62 @@ export interface paths {
         };
         /**
          * One template
-         * @description Return the cleaned HTML, and the text that was made from it.
+         * @description Return the newest content; `ETag` is its version, for `If-Match` of the next save.
          */
         get: operations["get_template"];
-        put?: never;
+        /**
+         * Save a template
+         * @description Save the whole content as a new version; the same content again is none.
+         *
+         *     Drafts use the newest version; what is scheduled keeps what it froze.
+         */
+        put: operations["put_template"];
         post?: never;
         /**
          * Put a template into the trash
          * @description Campaigns cannot use it any more; what they froze of it is sent as it was.
          */
         delete: operations["delete_template"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/templates/{template_id}/duplicate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Copy a template
+         * @description Add a template with the newest content of this one.
+         */
+        post: operations["post_duplicate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/templates/{template_id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show a template as one person would get it
+         * @description Render with a contact's values (needs `contacts:read`), or with sample ones.
+         */
+        post: operations["post_template_preview"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2347,6 +2437,66 @@ export interface paths {
          * @description Restore as it was. 410 once it was purged.
          */
         post: operations["post_restore_template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/templates/{template_id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a template held before
+         * @description List every saved content, newest first, without the bodies.
+         */
+        get: operations["get_template_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/templates/{template_id}/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One saved content of a template
+         * @description Return the content that was saved as this version.
+         */
+        get: operations["get_template_version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/templates/{template_id}/versions/{version}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take an old version of a template again
+         * @description Save what that version held as the newest one; nothing is lost by it.
+         */
+        post: operations["post_restore_version"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3179,6 +3329,11 @@ export interface components {
             /** @default true */
             accepted: boolean;
         };
+        /** Duplicate */
+        Duplicate: {
+            /** @description One line of text without control or bidirectional override characters. */
+            name?: string | null;
+        };
         /** ErasurePreview */
         ErasurePreview: {
             clicks: number;
@@ -3752,8 +3907,18 @@ export interface components {
             keep_foreign_tags: boolean;
             /** @description One line of text without control or bidirectional override characters. */
             name: string;
+            /**
+             * @description What inboxes show behind the subject; one line, may be empty.
+             * @default
+             */
+            preheader: string;
             /** @description One line of text without control or bidirectional override characters. */
             subject: string;
+            /**
+             * @description The text part, written by the author; empty: it is made from the HTML.
+             * @default
+             */
+            text: string;
         };
         /** NewViewing */
         NewViewing: {
@@ -3863,6 +4028,19 @@ export interface components {
             /** @description Stands in every mail, as laws ask. */
             postal_address: string;
         };
+        /** Preview */
+        Preview: {
+            /** Format: date-time */
+            expires_at: string;
+            html_bytes: number;
+            preheader: string;
+            subject: string;
+            text: string;
+            text_bytes: number;
+            /** @description Path of the HTML, for a sandboxed frame; good for whoever has it until `expires_at`. With `?images=true` remote pictures are loaded. */
+            url: string;
+            warnings: string[];
+        };
         /**
          * Problem
          * @description What went wrong and what to do; `code` never changes its meaning.
@@ -3956,6 +4134,15 @@ export interface components {
              */
             trash_days: number;
         };
+        /** RevisedTemplate */
+        RevisedTemplate: {
+            /** Format: uuid */
+            id: string;
+            /** @description Log position; pass as `after` to read your own write. */
+            position: number;
+            version: number;
+            warnings: string[];
+        };
         /**
          * Role
          * @description What a member is in a workspace.
@@ -3985,6 +4172,14 @@ export interface components {
         /** RunningSessions */
         RunningSessions: {
             items: components["schemas"]["RunningSession"][];
+        };
+        /** SavedPreview */
+        SavedPreview: {
+            contact_id?: string | null;
+            values?: {
+                [key: string]: string;
+            };
+            version?: number | null;
         };
         /** Schedule */
         Schedule: {
@@ -4171,12 +4366,22 @@ export interface components {
             /** @description In the trash since then. */
             deleted_at: string | null;
             html: string;
+            keep_foreign_tags: boolean;
             name: string;
+            /** @description False: made from the HTML. */
+            own_text: boolean;
+            preheader: string;
             sha256: string;
             subject: string;
             /** Format: uuid */
             template_id: string;
             text: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description Campaigns that name it, the trash aside. */
+            used_in: number;
+            /** @description Of saved contents; pass as `If-Match` to save another. */
+            version: number;
             warnings: string[];
         };
         /** TemplatePage */
@@ -4192,10 +4397,17 @@ export interface components {
             /** @description In the trash since then. */
             deleted_at: string | null;
             name: string;
+            preheader: string;
             sha256: string;
             subject: string;
             /** Format: uuid */
             template_id: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description Campaigns that name it, the trash aside. */
+            used_in: number;
+            /** @description Of saved contents; pass as `If-Match` to save another. */
+            version: number;
             warnings: string[];
         };
         /** TokenOnly */
@@ -4264,6 +4476,47 @@ export interface components {
             /** @description Up to here all was read again from the first event. */
             whole_verified_upto: number;
         };
+        /** Version */
+        Version: {
+            defaults: {
+                [key: string]: string;
+            };
+            html: string;
+            keep_foreign_tags: boolean;
+            name: string;
+            own_text: boolean;
+            preheader: string;
+            /** @description The old version that was taken again. */
+            restored_from: number | null;
+            /** Format: date-time */
+            saved_at: string;
+            /** @description Who, as in the audit log: `user:...`. */
+            saved_by: string;
+            sha256: string;
+            subject: string;
+            text: string;
+            version: number;
+            warnings: string[];
+        };
+        /** VersionPage */
+        VersionPage: {
+            items: components["schemas"]["VersionSummary"][];
+            /** @description Pass as `cursor` to get the next page; null on the last one. */
+            next: string | null;
+        };
+        /** VersionSummary */
+        VersionSummary: {
+            name: string;
+            /** @description The old version that was taken again. */
+            restored_from: number | null;
+            /** Format: date-time */
+            saved_at: string;
+            /** @description Who, as in the audit log: `user:...`. */
+            saved_by: string;
+            sha256: string;
+            subject: string;
+            version: number;
+        };
         /** Viewing */
         Viewing: {
             /** Format: date-time */
@@ -4327,6 +4580,14 @@ export interface components {
             expires_in_s: number;
             /** Format: uuid */
             workspace_id: string;
+        };
+        /** WrittenPreview */
+        WrittenPreview: {
+            contact_id?: string | null;
+            template: components["schemas"]["NewTemplate"];
+            values?: {
+                [key: string]: string;
+            };
         };
     };
     responses: never;
@@ -8001,6 +8262,76 @@ export interface operations {
             };
         };
     };
+    get_preview: {
+        parameters: {
+            query?: {
+                /** @description Load remote pictures, which tells their servers. */
+                images?: boolean;
+            };
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description A page that says what is wrong to whoever follows the link. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "text/html": string;
+                };
+            };
+        };
+    };
+    get_preview_head: {
+        parameters: {
+            query?: {
+                /** @description Load remote pictures, which tells their servers. */
+                images?: boolean;
+            };
+            header?: never;
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description A page that says what is wrong to whoever follows the link. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "text/html": string;
+                };
+            };
+        };
+    };
     get_data_exports: {
         parameters: {
             query?: {
@@ -8980,6 +9311,8 @@ export interface operations {
                 limit?: number;
                 /** @description `next` of the page before, with the same filter. */
                 cursor?: string | null;
+                /** @description Text to look for, in any case. */
+                q?: string | null;
             };
             header?: never;
             path?: never;
@@ -9043,6 +9376,42 @@ export interface operations {
             };
         };
     };
+    post_preview: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is done once and answered alike; with another request it is refused: 409 idempotency_key_reused. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WrittenPreview"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
+            /** @description What went wrong, and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_template: {
         parameters: {
             query?: {
@@ -9064,6 +9433,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Template"];
+                };
+            };
+            /** @description What went wrong, and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_template: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is done once and answered alike; with another request it is refused: 409 idempotency_key_reused. */
+                "Idempotency-Key"?: string | null;
+                /** @description The `ETag` that was read, like `"3"`: another version now is refused with 412 stale_version. `*` saves over whatever there is. Without it: 428 version_required. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                template_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTemplate"];
+            };
+        };
+        responses: {
+            /** @description Request accepted, processing continues off-line */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisedTemplate"];
                 };
             };
             /** @description What went wrong, and what to do. */
@@ -9111,6 +9520,82 @@ export interface operations {
             };
         };
     };
+    post_duplicate: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is done once and answered alike; with another request it is refused: 409 idempotency_key_reused. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                template_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Duplicate"];
+            };
+        };
+        responses: {
+            /** @description Request accepted, processing continues off-line */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description What went wrong, and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_template_preview: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is done once and answered alike; with another request it is refused: 409 idempotency_key_reused. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                template_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SavedPreview"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
+            /** @description What went wrong, and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_restore_template: {
         parameters: {
             query?: never;
@@ -9132,6 +9617,114 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description What went wrong, and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_template_versions: {
+        parameters: {
+            query?: {
+                /** @description Log position that the answer must include: what a write answered. Waits at most 2 s, then answers 409 not_caught_up. */
+                after?: number | null;
+                /** @description Items on a page. */
+                limit?: number;
+                /** @description `next` of the page before, with the same filter. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                template_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionPage"];
+                };
+            };
+            /** @description What went wrong, and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_template_version: {
+        parameters: {
+            query?: {
+                /** @description Log position that the answer must include: what a write answered. Waits at most 2 s, then answers 409 not_caught_up. */
+                after?: number | null;
+            };
+            header?: never;
+            path: {
+                template_id: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Version"];
+                };
+            };
+            /** @description What went wrong, and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_restore_version: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is done once and answered alike; with another request it is refused: 409 idempotency_key_reused. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                template_id: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request accepted, processing continues off-line */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisedTemplate"];
                 };
             };
             /** @description What went wrong, and what to do. */
