@@ -73,6 +73,16 @@ from commands.http.onboarding import (
 from commands.http.operator import delete_viewing, post_viewing
 from commands.http.previews import post_preview, post_template_preview
 from commands.http.privacy import post_erasure, put_retention
+from commands.http.relays import (
+    delete_relay,
+    delete_relay_credentials,
+    post_relay,
+    post_relay_check,
+    post_relay_pause,
+    post_relay_resume,
+    put_relay,
+    put_relay_credentials,
+)
 from commands.http.second_factor import (
     post_recovery_codes,
     post_second_factor,
@@ -156,6 +166,7 @@ from read_api.queries.messages import (
 from read_api.queries.onboarding import get_onboarding
 from read_api.queries.operator import get_operated_workspaces, get_viewings
 from read_api.queries.privacy import get_erasure, get_erasure_preview, get_retention
+from read_api.queries.relays import get_relay, get_relays
 from read_api.queries.send_rates import get_send_rates
 from read_api.queries.sending_domains import get_sending_domain, get_sending_domains
 from read_api.queries.template_versions import get_template_version, get_template_versions
@@ -212,6 +223,16 @@ ROUTES: tuple[HTTPRouteHandler, ...] = (
     get_operator_kill_switches,
     post_operator_stop,
     post_operator_resume,
+    get_relays,
+    get_relay,
+    post_relay,
+    put_relay,
+    put_relay_credentials,
+    delete_relay_credentials,
+    post_relay_check,
+    post_relay_pause,
+    post_relay_resume,
+    delete_relay,
     get_send_rates,
     put_send_rate,
     put_operator_send_rate,

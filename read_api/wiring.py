@@ -53,6 +53,7 @@ from infra.postgres.lanes import PostgresLanes
 from infra.postgres.linked_identities import PostgresLinkedIdentities
 from infra.postgres.members import Memberships, PostgresMembers
 from infra.postgres.operators import PostgresViewings, ViewingLookup
+from infra.postgres.relays import PostgresRelays
 from infra.postgres.request_keys import RequestKeys
 from infra.postgres.retention import PostgresRetention
 from infra.postgres.second_factors import PostgresSecondFactors
@@ -211,6 +212,7 @@ class Wiring:
             "person": Provide(provide_person),
             "factors": Provide(self._factors),
             "domains": Provide(self._domains),
+            "relays": Provide(self._relays),
             "upload": Provide(provide_upload),
             "form": Provide(provide_form),
             "reads": Provide(reads.provide),
@@ -232,6 +234,9 @@ class Wiring:
 
     async def _domains(self) -> PostgresSendingDomains:
         return PostgresSendingDomains(await self._keys())
+
+    async def _relays(self) -> PostgresRelays:
+        return PostgresRelays(self.adapters.pool, await self._keys())
 
     async def _factors(self) -> PostgresSecondFactors:
         return PostgresSecondFactors(self.adapters.pool, await self._keys())

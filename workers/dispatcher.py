@@ -9,6 +9,7 @@ sent; what a crash leaves between the final dot and its reply becomes EmailUncer
 """
 
 import asyncio
+import functools
 import random
 import sys
 from collections.abc import Awaitable, Callable, Collection, Sequence
@@ -39,9 +40,10 @@ from workers.dispatching.handing_over import HandOver
 from workers.dispatching.open_relay import OpenRelay
 from workers.dispatching.persistence import AWAY, persist
 from workers.dispatching.recording import OutcomeRecorder
-from workers.dispatching.relay_pool import RelayPool
+from workers.dispatching.relay_checks import RelayChecks
+from workers.dispatching.relay_pool import RelayPool, takes_transactional
 from workers.dispatching.settling import Settler
-from workers.dispatching.system_lane import Route, SystemLane
+from workers.dispatching.system_lane import SystemLane
 from workers.dispatching.system_settling import SystemSettler
 from workers.kill_switch_watch import KillSwitchWatch
 from workers.runtime import Backoff, Stop
@@ -93,19 +95,24 @@ class Dispatcher:
         self._recorder = OutcomeRecorder(adapters.log, self._queue)
         self._rates = RelayRates(adapters.pool, holder=self._queue.owner)
         self._rate = RelayRate(relay, rate_per_s) if rate_per_s > 0 else None
-        self._pool = RelayPool(
+        settler = Settler(relay=relay, now=clock.now, jitter=jitter, refused=retry)
+        relays = None if sandbox else PostgresRelays(adapters.pool, adapters.vault)
+        self._checks = RelayChecks(adapters.log, relays) if relays else None
+        pool = functools.partial(
+            RelayPool,
             adapters.log,
-            default=OpenRelay(
-                name=relay,
-                sender=sender,
-                rate=self._rate,
-                settler=Settler(relay=relay, now=clock.now, jitter=jitter, refused=retry),
-            ),
-            relays=None if sandbox else PostgresRelays(adapters.pool, adapters.vault),
+            relays=relays,
             rates=self._rates,
             owner=self._queue.owner,
             now=clock.now,
             jitter=jitter,
+        )
+        default = functools.partial(OpenRelay, name=relay, rate=self._rate, settler=settler)
+        self._pool = pool(default=default(sender=sender))
+        self._system_pool = pool(
+            default=default(sender=self._system_sender),
+            takes=takes_transactional,
+            most_connections=SYSTEM_CONNECTIONS,
         )
         self._claimer = Claimer(
             adapters,
@@ -132,7 +139,7 @@ class Dispatcher:
             ),
             settler=SystemSettler(queue=waiting, now=clock.now, jitter=jitter),
             sender=Sender(*settings.system_mail_from),
-            routes={sandbox: Route(sender=self._system_sender, relay=relay, rate=self._rate)},
+            pools={sandbox: self._system_pool},
             rates=self._rates,
             poll_s=self._poll_s,
             why_not=self._watch.why_not_system,
@@ -152,7 +159,9 @@ class Dispatcher:
         recording = asyncio.create_task(self._recorder.run())
         recording.add_done_callback(self._recorded)
         renewing = asyncio.create_task(self._renew())
-        looking = asyncio.create_task(self._pool.run())
+        looking = [asyncio.create_task(one.run()) for one in (self._pool, self._system_pool)]
+        if self._checks is not None:
+            looking.append(asyncio.create_task(self._checks.run()))
         claiming = asyncio.create_task(self._claim(stop))
         lane = asyncio.create_task(self._lane.run(stop, ending=lambda: self._ending))
         lane.add_done_callback(self._lane_ended)
@@ -164,12 +173,12 @@ class Dispatcher:
             self._recorder.close()
             await asyncio.gather(recording, return_exceptions=True)
             await asyncio.gather(lane, return_exceptions=True)
-            await self._system_sender.aclose(drain_s=LAST_DRAIN_S)
+            await self._system_pool.aclose(drain_s=LAST_DRAIN_S)
             await self._lane.drain()
-            looking.cancel()
-            renewing.cancel()
-            watching.cancel()
-            await asyncio.gather(claiming, looking, renewing, watching, return_exceptions=True)
+            beside = [*looking, renewing, watching]
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(claiming, *beside, return_exceptions=True)
             await self._sign_off()
 
     async def _claim(self, stop: Stop) -> None:

@@ -11,6 +11,7 @@ from domain.delivery import relay as decisions
 from domain.delivery.relay import RELAY
 from domain.delivery.relay_events import RelayAdded, RelayEvent
 from domain.shared.context import Context
+from domain.shared.platform import PLATFORM
 
 
 class Credentials(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,8 +31,13 @@ class Relays(Protocol):
     def add(self, workspace_id: UUID, added: RelayAdded, credentials: Credentials | None) -> Effect:
         """Return the effect that lets dispatchers use it."""
 
+    def replace_credentials(
+        self, workspace_id: UUID, relay_id: UUID, credentials: Credentials | None
+    ) -> Effect:
+        """Return the effect that seals other credentials in place of those that it had."""
+
     def keep(self, workspace_id: UUID, event: RelayEvent) -> Effect:
-        """Return the effect of any later event."""
+        """Return the effect of any later event but RelayCredentialsReplaced."""
 
 
 class AddRelay(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,7 +49,7 @@ class AddRelay(msgspec.Struct, frozen=True, kw_only=True):
 
 def add_relay(command: AddRelay, context: Context, log: EventLog, relays: Relays) -> int:
     """Record it with its row. Raises InvalidInputError naming what is wrong."""
-    added = command.added
+    added, shared = command.added, context.workspace_id == PLATFORM
 
     def effects(_: Sequence[RelayEvent]) -> Sequence[Effect]:
         return [relays.add(context.workspace_id, added, command.credentials)]
@@ -51,7 +57,7 @@ def add_relay(command: AddRelay, context: Context, log: EventLog, relays: Relays
     return log.decide(
         RELAY,
         added.relay_id,
-        lambda relay: decisions.add(relay, added=added),
+        lambda relay: decisions.add(relay, added=added, shared=shared),
         context,
         effects=effects,
     )

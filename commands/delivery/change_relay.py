@@ -47,3 +47,10 @@ def remove_relay(relay_id: UUID, context: Context, log: EventLog, relays: Relays
     return change_relay(
         relay_id, lambda relay: decisions.remove(relay, relay_id=relay_id), context, log, relays
     )
+
+
+def ask_relay_check(relay_id: UUID, context: Context, log: EventLog, relays: Relays) -> int:
+    """Have a dispatcher connect to it within seconds. Raises NotFoundError."""
+    return change_relay(
+        relay_id, lambda relay: decisions.ask_check(relay, relay_id=relay_id), context, log, relays
+    )

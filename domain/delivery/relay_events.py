@@ -30,6 +30,51 @@ class RelayAdded(Event, frozen=True):
     weight: int
     may_be_private: bool = False
     """Its address need not be on the public Internet: the operator says so."""
+    bulk: bool = True
+    transactional: bool = False
+    """What it is for: campaigns, and the installation's own mail such as sign-in links."""
+
+
+class RelayTuned(Event, frozen=True):
+    """How it is used changed; every value is as it is from now on."""
+
+    TAG: ClassVar[str] = "delivery.relay_tuned.v1"
+    relay_id: UUID
+    label: str
+    rate_per_s: float
+    connections: int
+    messages_per_connection: int
+    weight: int
+    bulk: bool
+    transactional: bool
+
+
+class RelayCredentialsReplaced(Event, frozen=True):
+    """It is logged in to with another user name and password, or with none."""
+
+    TAG: ClassVar[str] = "delivery.relay_credentials_replaced.v1"
+    relay_id: UUID
+    has_credentials: bool
+
+
+class RelayCheckAsked(Event, frozen=True):
+    """Somebody wants to know whether it can be reached and logged in to."""
+
+    TAG: ClassVar[str] = "delivery.relay_check_asked.v1"
+    relay_id: UUID
+
+
+class RelayChecked(Event, frozen=True):
+    """A dispatcher connected to it, without sending anything.
+
+    `reason` is empty when all went well, else the stable word of what failed; `codes` are those of
+    the server's reply, empty when it gave none.
+    """
+
+    TAG: ClassVar[str] = "delivery.relay_checked.v1"
+    relay_id: UUID
+    reason: str
+    codes: str
 
 
 class RelayEnabled(Event, frozen=True):
@@ -85,6 +130,10 @@ class RelayClosed(Event, frozen=True):
 
 RelayEvent = (
     RelayAdded
+    | RelayTuned
+    | RelayCredentialsReplaced
+    | RelayCheckAsked
+    | RelayChecked
     | RelayEnabled
     | RelayDisabled
     | RelayRemoved
@@ -94,6 +143,10 @@ RelayEvent = (
 )
 EVENTS: tuple[type[Event], ...] = (
     RelayAdded,
+    RelayTuned,
+    RelayCredentialsReplaced,
+    RelayCheckAsked,
+    RelayChecked,
     RelayEnabled,
     RelayDisabled,
     RelayRemoved,

@@ -6,7 +6,7 @@ Written with the events; dispatchers look at it twice a second.
 import json
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import assert_never
+from typing import LiteralString
 from uuid import UUID
 
 import msgspec
@@ -14,6 +14,8 @@ import msgspec
 from commands.delivery.add_relay import Credentials
 from domain.delivery.relay_events import (
     RelayAdded,
+    RelayCheckAsked,
+    RelayChecked,
     RelayClosed,
     RelayDisabled,
     RelayEnabled,
@@ -21,6 +23,7 @@ from domain.delivery.relay_events import (
     RelayOpened,
     RelayProbed,
     RelayRemoved,
+    RelayTuned,
 )
 from domain.shared.platform import PLATFORM
 from infra.crypto.sealed_text import open_text, seal_text
@@ -31,13 +34,38 @@ from infra.postgres.sql_effect import SqlEffect
 _PURPOSE = b"relay-credentials"
 _ADD = """
 INSERT INTO relays (workspace_id, relay_id, label, host, port, tls, sealed, rate_per_s, connections,
-                    messages_per_connection, weight, may_be_private)
+                    messages_per_connection, weight, may_be_private, has_credentials, bulk,
+                    transactional)
 VALUES (%(workspace_id)s, %(relay_id)s, %(label)s, %(host)s, %(port)s, %(tls)s, %(sealed)s,
         %(rate_per_s)s, %(connections)s, %(messages_per_connection)s, %(weight)s,
-        %(may_be_private)s)
+        %(may_be_private)s, %(has_credentials)s, %(bulk)s, %(transactional)s)
 """
 _ENABLE = """
-UPDATE relays SET enabled = %(enabled)s
+UPDATE relays SET enabled = true
+ WHERE workspace_id = %(workspace_id)s AND relay_id = %(relay_id)s
+"""
+_DISABLE = """
+UPDATE relays SET enabled = false
+ WHERE workspace_id = %(workspace_id)s AND relay_id = %(relay_id)s
+"""
+# Connections opened with what was before are closed by every dispatcher that sees the new version.
+_TUNE = """
+UPDATE relays SET label = %(label)s, rate_per_s = %(rate_per_s)s, connections = %(connections)s,
+       messages_per_connection = %(messages_per_connection)s, weight = %(weight)s,
+       bulk = %(bulk)s, transactional = %(transactional)s, version = version + 1
+ WHERE workspace_id = %(workspace_id)s AND relay_id = %(relay_id)s
+"""
+_SEAL = """
+UPDATE relays SET sealed = %(sealed)s, has_credentials = %(has_credentials)s, version = version + 1
+ WHERE workspace_id = %(workspace_id)s AND relay_id = %(relay_id)s
+"""
+_ASK = """
+UPDATE relays SET check_asked_at = clock_timestamp()
+ WHERE workspace_id = %(workspace_id)s AND relay_id = %(relay_id)s
+"""
+_CHECKED = """
+UPDATE relays SET check_asked_at = NULL, checked_at = clock_timestamp(),
+       check_reason = %(reason)s, check_codes = %(codes)s
  WHERE workspace_id = %(workspace_id)s AND relay_id = %(relay_id)s
 """
 _REMOVE = "DELETE FROM relays WHERE workspace_id = %(workspace_id)s AND relay_id = %(relay_id)s"
@@ -54,12 +82,25 @@ _CLOSE = """
 UPDATE relays SET breaker = 'closed', since = clock_timestamp(), trips = 0, next_probe_at = NULL
  WHERE workspace_id = %(workspace_id)s AND relay_id = %(relay_id)s
 """
-_KNOWN = """
+_KEEP: dict[type[RelayEvent], LiteralString] = {
+    RelayEnabled: _ENABLE,
+    RelayDisabled: _DISABLE,
+    RelayTuned: _TUNE,
+    RelayCheckAsked: _ASK,
+    RelayChecked: _CHECKED,
+    RelayRemoved: _REMOVE,
+    RelayOpened: _OPEN,
+    RelayProbed: _PROBE,
+    RelayClosed: _CLOSE,
+}
+_COLUMNS = """
 SELECT workspace_id, relay_id, label, host, port, tls, sealed, rate_per_s, connections,
        messages_per_connection, weight, may_be_private, enabled, breaker, since, evidence, trips,
-       next_probe_at
-  FROM relays WHERE workspace_id = ANY(%s) ORDER BY workspace_id, relay_id
+       next_probe_at, bulk, transactional, version, check_asked_at, checked_at, check_reason
+  FROM relays
 """
+_KNOWN = _COLUMNS + " WHERE workspace_id = ANY(%s) ORDER BY workspace_id, relay_id"
+_TO_CHECK = _COLUMNS + " WHERE check_asked_at IS NOT NULL ORDER BY check_asked_at LIMIT 20"
 
 
 class KnownRelay(msgspec.Struct, frozen=True):
@@ -83,6 +124,12 @@ class KnownRelay(msgspec.Struct, frozen=True):
     evidence: str
     trips: int
     next_probe_at: datetime | None
+    bulk: bool
+    transactional: bool
+    version: int
+    check_asked_at: datetime | None
+    checked_at: datetime | None
+    check_reason: str
 
     def __repr__(self) -> str:
         """Name it without what is sealed."""
@@ -100,37 +147,47 @@ class PostgresRelays:
         self, workspace_id: UUID, added: RelayAdded, credentials: Credentials | None
     ) -> SqlEffect:
         """See the port."""
-        sealed = None
-        if credentials is not None:
-            text = json.dumps([credentials.username, credentials.password])
-            sealed = seal_text(self._vault, workspace_id, added.relay_id, text, purpose=_PURPOSE)
-        values = msgspec.structs.asdict(added) | {"workspace_id": workspace_id, "sealed": sealed}
+        values = msgspec.structs.asdict(added) | {
+            "workspace_id": workspace_id,
+            "sealed": self._sealed(workspace_id, added.relay_id, credentials),
+        }
         return SqlEffect(_ADD, values)
+
+    def replace_credentials(
+        self, workspace_id: UUID, relay_id: UUID, credentials: Credentials | None
+    ) -> SqlEffect:
+        """See the port."""
+        values: dict[str, object] = {
+            "workspace_id": workspace_id,
+            "relay_id": relay_id,
+            "sealed": self._sealed(workspace_id, relay_id, credentials),
+            "has_credentials": credentials is not None,
+        }
+        return SqlEffect(_SEAL, values)
+
+    def _sealed(
+        self, workspace_id: UUID, relay_id: UUID, credentials: Credentials | None
+    ) -> bytes | None:
+        if credentials is None:
+            return None
+        text = json.dumps([credentials.username, credentials.password])
+        return seal_text(self._vault, workspace_id, relay_id, text, purpose=_PURPOSE)
 
     def keep(self, workspace_id: UUID, event: RelayEvent) -> SqlEffect:
         """See the port."""
         values = msgspec.structs.asdict(event) | {"workspace_id": workspace_id}
-        match event:
-            case RelayEnabled() | RelayDisabled():
-                enabled = isinstance(event, RelayEnabled)
-                return SqlEffect(_ENABLE, values | {"enabled": enabled})
-            case RelayRemoved():
-                return SqlEffect(_REMOVE, values)
-            case RelayOpened():
-                return SqlEffect(_OPEN, values)
-            case RelayProbed():
-                return SqlEffect(_PROBE, values)
-            case RelayClosed():
-                return SqlEffect(_CLOSE, values)
-            case RelayAdded():
-                return self.add(workspace_id, event, None)
-            case _:
-                assert_never(event)
+        return SqlEffect(_KEEP[type(event)], values)
 
     def known(self, workspaces: Collection[UUID]) -> Sequence[KnownRelay]:
         """Return the relays of these workspaces and the shared ones."""
         with self._pool.connection() as connection:
             rows = connection.execute(_KNOWN, ([PLATFORM, *workspaces],)).fetchall()
+        return [KnownRelay(*row) for row in rows]
+
+    def to_check(self) -> Sequence[KnownRelay]:
+        """Return relays whose check was asked for, of any workspace."""
+        with self._pool.connection() as connection:
+            rows = connection.execute(_TO_CHECK).fetchall()
         return [KnownRelay(*row) for row in rows]
 
     def credentials(self, relay: KnownRelay) -> Credentials | None:

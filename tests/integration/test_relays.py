@@ -15,6 +15,7 @@ import pytest
 
 from commands.delivery.add_relay import AddRelay, Credentials, add_relay
 from commands.delivery.change_relay import disable_relay
+from commands.delivery.tune_relay import TuneRelay, tune_relay
 from domain.delivery.events import EmailSent, EmailUncertain, HandoverStarted
 from domain.delivery.relay_events import RelayAdded, RelayClosed, RelayOpened, RelayProbed
 from domain.shared.model import Event
@@ -27,6 +28,7 @@ from infra.smtp.sender import SmtpSender
 from tests.support.asking import asking
 from tests.support.counting_sink import RunningSink, counting_sink
 from tests.support.sending import Mailing, relay_on
+from tests.support.system_mail import queue, reset_mail, waiting
 from workers.dispatcher import Dispatcher
 from workers.runtime import Stop
 
@@ -221,6 +223,47 @@ def test_a_password_is_opened_for_the_connection_alone(worker: Adapters) -> None
         row = cursor.execute("SELECT r::text, encode(sealed, 'escape') FROM relays r").fetchone()
     stored = b"".join(row.data for page in worker.reader.pages(0) for row in page)
     assert "canary" not in f"{known!r} {secret!r} {row} {stored!r}"
+
+
+def test_a_relay_in_use_takes_other_weights_and_connections_and_nothing_is_lost(
+    mailing: Mailing, worker: Adapters
+) -> None:
+    mailing.add_contacts(people(900))
+    mailing.started()
+    with counting_sink() as first, counting_sink() as second:
+        changed = add(worker, first.port)
+        add(worker, second.port)
+        tuned: list[int] = []
+
+        def tune_one() -> bool:
+            if not tuned and first.accepted().total() > 50:
+                tuned.append(first.accepted().total())
+                command = TuneRelay(relay_id=changed, weight=9, connections=1)
+                tune_relay(command, asking(PLATFORM), worker.log, relays_of(worker))
+            return mailing.idle()
+
+        run_dispatchers(worker, tune_one)
+        reached = first.accepted_recipients() + second.accepted_recipients()
+    assert tuned
+    uncertain = len(mailing.of_type(EmailUncertain))
+    assert len(mailing.of_type(EmailSent)) + uncertain + mailing.tasks() == 900
+    assert set(reached.values()) == {1}
+    assert {one.version for one in relays_of(worker).known([])} == {1, 2}
+
+
+def test_system_mail_goes_through_the_shared_relay_that_takes_it_and_campaigns_do_not(
+    mailing: Mailing, worker: Adapters
+) -> None:
+    mailing.add_contacts(people(20))
+    mailing.started()
+    queue(worker, reset_mail())
+    with counting_sink() as bulk, counting_sink() as system:
+        add(worker, bulk.port)
+        relay_id = add(worker, system.port)
+        command = TuneRelay(relay_id=relay_id, bulk=False, transactional=True)
+        tune_relay(command, asking(PLATFORM), worker.log, relays_of(worker))
+        run_dispatchers(worker, lambda: mailing.idle() and waiting(worker) == 0)
+        assert (bulk.accepted().total(), system.accepted().total()) == (20, 1)
 
 
 def of_relays(worker: Adapters, kind: type[E]) -> list[E]:

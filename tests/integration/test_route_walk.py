@@ -71,6 +71,9 @@ BODIES: dict[str, dict[str, object]] = {
     "delete_me": {"password": "x"},
     "post_workspace": {"name": "B"},
     "post_viewing": {"reason": "B", "minutes": 1},
+    "post_relay": {"label": "B", "host": "smtp.b.example"},
+    "put_relay": {"label": "B"},
+    "put_relay_credentials": {"username": "B", "password": "B"},
     "put_send_rate": {"kind": "domain", "key": "b.example", "rate_per_s": 1},
     "put_operator_send_rate": {
         "kind": "workspace",
@@ -107,7 +110,7 @@ BODIES: dict[str, dict[str, object]] = {
 FILTERS = {"stream_id"}
 """Ids that only narrow what is asked of one's own log."""
 LANE = "{sending_domain}/{destination}"
-OWN = {"post_import", "post_sending_domain", "post_template", "post_api_key"}
+OWN = {"post_import", "post_sending_domain", "post_template", "post_api_key", "post_relay"}
 """Operations that name nothing of anybody: they succeed, in the caller's own workspace."""
 
 FOR_PEOPLE = {
@@ -199,6 +202,8 @@ def everything_of(
     key_id = client.post("/v1/api-keys", json=key, headers=headers).json()["id"]
     domain = {"domain": f"{CANARY.lower()}.example"}
     domain_id = client.post("/v1/sending-domains", json=domain, headers=headers).json()["id"]
+    relay = {"label": f"{CANARY} relay", "host": f"smtp.{CANARY}.example"}
+    relay_id = client.post("/v1/relays", json=relay, headers=headers).json()["id"]
     data_export = client.post("/v1/privacy/exports", headers=headers).json()["id"]
     stop = {"scope": "domain", "key": "a.example", "reason": CANARY}
     client.post("/v1/kill-switches/stop", json=stop, headers=headers)
@@ -244,6 +249,7 @@ def everything_of(
         "data_export_id": data_export,
         "key_id": key_id,
         "domain_id": domain_id,
+        "relay_id": relay_id,
         "sending_domain": "walked.example",
         "destination": "google",
         "session_id": str(uuid4()),
@@ -296,7 +302,7 @@ def test_nothing_of_one_workspace_is_there_for_another(walk: Walk, worker: Adapt
                 # Some that the walk itself made.
                 has_some = name in {
                     "get_imports", "get_templates", "get_exports", "get_api_keys",
-                    "get_data_exports", "get_lanes",
+                    "get_data_exports", "get_lanes", "get_relays",
                 }  # fmt: skip
                 assert foreign.json()["items"] == [] or has_some, (path, foreign.text)
             continue

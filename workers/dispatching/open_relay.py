@@ -33,12 +33,14 @@ class OpenRelay:
         rate: RelayRate | None,
         settler: Settler,
         relay_id: UUID | None = None,
+        version: int = 0,
     ) -> None:
         self.name = name
         self.sender = sender
         self.rate = rate
         self.settler = settler
         self.relay_id = relay_id
+        self.version = version
         self.probing = False
         self.most: int | None = None
         """The longest chunk that it may get, while it is tried or has just recovered."""

@@ -13,6 +13,7 @@ from uuid import UUID
 import msgspec
 import structlog
 
+from commands.delivery.add_relay import Credentials
 from commands.delivery.change_relay import change_relay
 from domain.delivery import relay as decisions
 from domain.delivery.relay import Relay
@@ -36,8 +37,21 @@ RAMP_S = 5.0  # after a recovery the connections double in this time (DP-3)
 CLOSE_S = 5.0  # for what is in flight through a relay that was disabled
 
 
+def takes_bulk(relay: KnownRelay) -> bool:
+    """Tell whether campaigns go through it."""
+    return relay.bulk
+
+
+def takes_transactional(relay: KnownRelay) -> bool:
+    """Tell whether the installation's own mail goes through it; never through a workspace's."""
+    return relay.transactional and relay.workspace_id == PLATFORM
+
+
 class RelayPool:
-    """Picks relays and tells the log how they are; `default` is the relay of the settings."""
+    """Picks relays and tells the log how they are; `default` is the relay of the settings.
+
+    `takes` says which relays are for what this pool sends, over connections of its own.
+    """
 
     def __init__(
         self,
@@ -49,6 +63,8 @@ class RelayPool:
         owner: UUID,
         now: Callable[[], datetime],
         jitter: Callable[[], float],
+        takes: Callable[[KnownRelay], bool] = takes_bulk,
+        most_connections: int | None = None,
     ) -> None:
         self._log = log_
         self._default = default
@@ -57,6 +73,8 @@ class RelayPool:
         self._owner = owner
         self._now = now
         self._jitter = jitter
+        self._takes = takes
+        self._most_connections = most_connections
         self._seen: set[UUID] = set()
         self._known: dict[UUID, KnownRelay] = {}
         self._opened: dict[UUID, OpenRelay] = {}
@@ -74,7 +92,7 @@ class RelayPool:
             except AWAY as error:
                 log.warning("relays_not_seen", error=error)
                 continue
-            for relay_id in [one for one in self._opened if not self._is_enabled(one)]:
+            for relay_id in [one for one in self._opened if not self._is_current(one)]:
                 self._close(self._opened.pop(relay_id), drain_s=CLOSE_S)
 
     def may_leave(self, workspace_id: UUID) -> bool:
@@ -95,7 +113,8 @@ class RelayPool:
             found = self._candidates(workspace_id)
             if found is None:
                 return None if self._default in without else self._default
-            tried = {relay.relay_id for relay in without}
+            # One whose connections were closed since, because it was changed, may be tried anew.
+            tried = {one.relay_id for one in without if one in self._opened.values()}
             found = [one for one in found if one.relay_id not in tried]
             for one in found:
                 if self._is_due(one) and await self._probe(one):
@@ -155,14 +174,16 @@ class RelayPool:
 
     def _candidates(self, workspace_id: UUID) -> Sequence[KnownRelay] | None:
         """Return the relays that are meant for the workspace; None for that of the settings."""
-        known = list(self._known.values())
+        known = [one for one in self._known.values() if self._takes(one)]
         own = [one for one in known if one.workspace_id == workspace_id and one.enabled]
         shared = [one for one in known if one.workspace_id == PLATFORM]
         return own or ([one for one in shared if one.enabled] if shared else None)
 
-    def _is_enabled(self, relay_id: UUID) -> bool:
+    def _is_current(self, relay_id: UUID) -> bool:
+        """Tell whether the open connections are those that the relay should have."""
         known = self._known.get(relay_id)
-        return known is not None and known.enabled
+        current = known is not None and known.version == self._opened[relay_id].version
+        return known is not None and current and known.enabled and self._takes(known)
 
     def _is_free(self, one: KnownRelay) -> bool:
         opened = self._opened.get(one.relay_id)
@@ -218,18 +239,10 @@ class RelayPool:
 
     def _connectable(self, one: KnownRelay) -> OpenRelay:
         assert self._relays is not None  # noqa: S101  what is known came from there
-        credentials = self._relays.credentials(one)
-        options = RelayOptions(
-            host=one.host,
-            port=one.port,
-            username=credentials.username if credentials else None,
-            password=credentials.password if credentials else None,
-            tls=TlsPolicy(one.tls),
-            connections=one.connections,
-            max_messages_per_connection=one.messages_per_connection,
-            public_only=not one.may_be_private and one.workspace_id != PLATFORM,
-            connect_attempts=2,
-        )
+        options = options_of(one, self._relays.credentials(one))
+        if self._most_connections is not None:
+            fewer = min(options.connections, self._most_connections)
+            options = msgspec.structs.replace(options, connections=fewer)
         rate = RelayRate(str(one.relay_id), one.rate_per_s) if one.rate_per_s > 0 else None
         if rate is not None:
             self._rates.allow(rate)
@@ -239,9 +252,25 @@ class RelayPool:
             rate=rate,
             settler=msgspec.structs.replace(self._default.settler, relay=f"{one.host}:{one.port}"),
             relay_id=one.relay_id,
+            version=one.version,
         )
 
     def _close(self, relay: OpenRelay, *, drain_s: float) -> None:
         task = asyncio.create_task(relay.sender.aclose(drain_s=drain_s))
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
+
+
+def options_of(relay: KnownRelay, credentials: Credentials | None) -> RelayOptions:
+    """Return how a relay is reached."""
+    return RelayOptions(
+        host=relay.host,
+        port=relay.port,
+        username=credentials.username if credentials else None,
+        password=credentials.password if credentials else None,
+        tls=TlsPolicy(relay.tls),
+        connections=relay.connections,
+        max_messages_per_connection=relay.messages_per_connection,
+        public_only=not relay.may_be_private and relay.workspace_id != PLATFORM,
+        connect_attempts=2,
+    )

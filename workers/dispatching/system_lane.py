@@ -7,10 +7,8 @@ Message-ID.
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
 from uuid import UUID
 
-import msgspec
 import structlog
 
 from commands.ports import Effect
@@ -22,37 +20,25 @@ from infra.clock import new_id
 from infra.eventstore.log import PostgresEventLog
 from infra.failpoints import Failpoint, failpoint
 from infra.mime.system_message import Sender, system_message
-from infra.postgres.relay_rates import RelayRate, RelayRates
+from infra.postgres.relay_rates import RelayRates
 from infra.postgres.system_mails import ClaimedMail, Content, SystemMailQueue
 from infra.smtp.mail import HELD, Accepted, NotSent, Outcome, OutgoingMail, Refused
 from workers.acting import acting
+from workers.dispatching.open_relay import OpenRelay
 from workers.dispatching.pacing import Turn
 from workers.dispatching.persistence import persist
+from workers.dispatching.relay_pool import RelayPool
 from workers.dispatching.system_settling import SystemSettler
 from workers.runtime import Stop
 
 log = structlog.get_logger()
 
 AT_ONCE = 16
-
-
-class OneMailSender(Protocol):
-    """Sends one message."""
-
-    async def send_one(self, mail: OutgoingMail, *, may_begin: Callable[[], bool]) -> Outcome:
-        """Return its outcome; NotSent with HELD when it may not begin just before MAIL FROM."""
-
-
-class Route(msgspec.Struct, frozen=True, kw_only=True):
-    """A relay that system mail goes to, and its allowance if it has one."""
-
-    sender: OneMailSender
-    relay: str
-    rate: RelayRate | None = None
+NO_RELAY_S = 0.5  # every relay is left alone: held for so long, then anybody's again
 
 
 class SystemLane:
-    """Sends what waits until told to end. `routes` are the relay (False) and the sandbox (True)."""
+    """Sends what waits until told to end; `pools` pick relays (False), or the sandbox (True)."""
 
     def __init__(
         self,
@@ -61,7 +47,7 @@ class SystemLane:
         queue: SystemMailQueue,
         settler: SystemSettler,
         sender: Sender,
-        routes: Mapping[bool, Route],
+        pools: Mapping[bool, RelayPool],
         rates: RelayRates,
         poll_s: float,
         why_not: Callable[[], str | None],
@@ -70,7 +56,7 @@ class SystemLane:
         self._queue = queue
         self._settler = settler
         self._sender = sender
-        self._routes = routes
+        self._pools = pools
         self._rates = rates
         self._poll_s = poll_s
         self._why_not = why_not
@@ -102,36 +88,56 @@ class SystemLane:
             task.result()
 
     async def _see_through(self, mail: ClaimedMail) -> None:
-        route = self._routes.get(mail.sandbox)
-        if route is None:
+        pool = self._pools.get(mail.sandbox)
+        if pool is None:
             await self._give_up(mail, "no_sandbox", relay="sandbox")
             return
+        relay = await pool.pick(mail.workspace_id)
+        if relay is None:
+            await asyncio.sleep(NO_RELAY_S)
+            await persist(lambda: self._queue.release(mail))
+            return
         if mail.expires_at <= mail.claimed_at:
-            await self._give_up(mail, str(Cause.EXPIRED), relay=route.relay)
+            await self._give_up(mail, str(Cause.EXPIRED), relay=relay.name)
             return
         content = await persist(lambda: self._queue.open(mail))
         if content is None:
-            await self._give_up(mail, "erased", relay=route.relay)
+            await self._give_up(mail, "erased", relay=relay.name)
             return
         try:
             outgoing = self._rendered(mail, content)
         except (SystemMailError, UnsafeHeaderError) as error:
             log.exception("system_mail_unwritable", mail_id=str(mail.mail_id), error=error)
-            await self._give_up(mail, "unwritable", relay=route.relay)
+            await self._give_up(mail, "unwritable", relay=relay.name)
             return
-        turn = Turn(self._rates, route.rate)
+        turn = Turn(self._rates, relay.rate)
         await turn.come_near(1)
         await turn.begin()
-        outcome = await route.sender.send_one(outgoing, may_begin=lambda: self._why_not() is None)
+        outcome = await self._sent_through(relay, pool, outgoing)
         turn.answered()
         await turn.end()
         if isinstance(outcome, NotSent) and outcome.reason == HELD:
             await persist(lambda: self._queue.release(mail))
             return
         self._say(mail, outcome)
-        await self._record(
-            mail.workspace_id, self._settler.settle(mail, outcome, relay=route.relay)
-        )
+        await self._record(mail.workspace_id, self._settler.settle(mail, outcome, relay=relay.name))
+
+    async def _sent_through(self, relay: OpenRelay, pool: RelayPool, mail: OutgoingMail) -> Outcome:
+        """Send it, and tell the others how the relay is."""
+        relay.flying += 1
+        try:
+            outcome = await relay.sender.send_one(mail, may_begin=lambda: self._why_not() is None)
+        finally:
+            relay.flying -= 1
+        if relay.relay_id is not None and not (
+            isinstance(outcome, NotSent) and outcome.reason == HELD
+        ):
+            evidence = relay.learn([outcome], took_s=0)
+            if evidence is not None:
+                await pool.failed(relay, evidence=evidence)
+            elif not isinstance(outcome, NotSent):
+                await pool.answered(relay)
+        return outcome
 
     def _rendered(self, mail: ClaimedMail, content: Content) -> OutgoingMail:
         letter = compose(mail.kind, content.values, expires_at=mail.expires_at)

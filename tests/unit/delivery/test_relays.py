@@ -8,19 +8,34 @@ import msgspec
 import pytest
 
 from commands.delivery.add_relay import AddRelay, Credentials, add_relay
-from commands.delivery.change_relay import disable_relay, enable_relay, remove_relay
+from commands.delivery.change_relay import (
+    ask_relay_check,
+    disable_relay,
+    enable_relay,
+    remove_relay,
+)
+from commands.delivery.replace_relay_credentials import (
+    ReplaceRelayCredentials,
+    replace_relay_credentials,
+)
+from commands.delivery.tune_relay import TuneRelay, tune_relay
 from domain.delivery import relay as decisions
 from domain.delivery.relay import LONGEST_PAUSE_S, PROBE_S, RELAY, Relay
+from domain.delivery.relay_advice import advice_for
 from domain.delivery.relay_choice import after_sending, next_relay
 from domain.delivery.relay_events import (
     RelayAdded,
+    RelayCheckAsked,
+    RelayChecked,
     RelayClosed,
+    RelayCredentialsReplaced,
     RelayDisabled,
     RelayEnabled,
     RelayEvent,
     RelayOpened,
     RelayProbed,
     RelayRemoved,
+    RelayTuned,
 )
 from domain.shared.errors import IllegalTransitionError, InvalidInputError, NotFoundError
 from infra.eventstore.memory import MemoryEventLog
@@ -61,8 +76,8 @@ def failed(state: Relay, by: UUID = ONE) -> list[RelayEvent]:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"label": " "}, "a label and a host"),
-        ({"host": ""}, "a label and a host"),
+        ({"label": " "}, "has a label"),
+        ({"host": ""}, "has a host"),
         ({"port": 0}, "from 1 to 65535"),
         ({"port": 65_536}, "from 1 to 65535"),
         ({"tls": "off"}, "tls is one of"),
@@ -71,17 +86,20 @@ def failed(state: Relay, by: UUID = ONE) -> list[RelayEvent]:
         ({"connections": 0}, "at least 1"),
         ({"messages_per_connection": 0}, "at least 1"),
         ({"rate_per_s": -1.0}, "not negative"),
+        ({"connections": 1001}, "at most 1000"),
+        ({"bulk": False}, "bulk or transactional"),
+        ({"transactional": True}, "installation's"),
     ],
 )
 def test_what_is_wrong_with_a_relay_is_named(change: dict[str, object], words: str) -> None:
     added = msgspec.structs.replace(ADDED, **change)
-    Scenario(RELAY).when(lambda state: decisions.add(state, added=added)).refused(
+    Scenario(RELAY).when(lambda state: decisions.add(state, added=added, shared=False)).refused(
         InvalidInputError, words
     )
 
 
 def test_a_relay_is_added_once() -> None:
-    relay().when(lambda state: decisions.add(state, added=ADDED)).refused(
+    relay().when(lambda state: decisions.add(state, added=ADDED, shared=True)).refused(
         IllegalTransitionError, "already"
     )
 
@@ -166,10 +184,68 @@ def test_a_relay_that_was_away_does_not_catch_up() -> None:
     assert next_relay({ONE: 1, OTHER: 5}, owed) == OTHER
 
 
+def test_tuning_changes_what_is_named_and_says_only_what_is_new() -> None:
+    def tuned(state: Relay, **changes: object) -> list[RelayEvent]:
+        return decisions.tune(state, relay_id=ID, changes=changes, shared=False)
+
+    heavier = RelayTuned(
+        relay_id=ID,
+        label="First",
+        rate_per_s=0,
+        connections=4,
+        messages_per_connection=100,
+        weight=5,
+        bulk=True,
+        transactional=False,
+    )
+    relay().when(lambda state: tuned(state, weight=5)).then(heavier)
+    relay(heavier).when(lambda state: tuned(state, weight=5, label="First")).then()
+    relay().when(lambda state: tuned(state, weight=0)).refused(InvalidInputError, "at least 1")
+    Scenario(RELAY).when(lambda state: tuned(state, weight=5)).refused(NotFoundError, "no such")
+
+
+def test_credentials_are_replaced_where_tls_is_verified() -> None:
+    def replaced(state: Relay, *, some: bool = True) -> list[RelayEvent]:
+        return decisions.replace_credentials(state, relay_id=ID, has_credentials=some)
+
+    relay().when(replaced).then(RelayCredentialsReplaced(relay_id=ID, has_credentials=True))
+    plain = msgspec.structs.replace(ADDED, tls="may", has_credentials=False)
+    Scenario(RELAY).given(plain).when(replaced).refused(InvalidInputError, "verified TLS")
+    gone = RelayCredentialsReplaced(relay_id=ID, has_credentials=False)
+    Scenario(RELAY).given(plain, gone).when(lambda state: replaced(state, some=False)).then(gone)
+
+
+def test_a_check_is_made_once_for_all_who_asked() -> None:
+    asked = RelayCheckAsked(relay_id=ID)
+    checked = RelayChecked(relay_id=ID, reason="auth_refused", codes="535 5.7.8")
+
+    def finished(state: Relay) -> list[RelayEvent]:
+        return decisions.finish_check(state, relay_id=ID, reason="auth_refused", codes="535 5.7.8")
+
+    relay().when(lambda state: decisions.ask_check(state, relay_id=ID)).then(asked)
+    relay(asked).when(lambda state: decisions.ask_check(state, relay_id=ID)).then()
+    relay(asked).when(finished).then(checked)
+    relay(asked, checked).when(finished).then()
+
+
+def test_what_failed_is_told_with_its_step_and_what_to_do() -> None:
+    refused = advice_for("auth_refused")
+    assert refused is not None
+    assert (refused.step, "password" in refused.text) == ("log in", True)
+    assert advice_for("") is None
+    assert advice_for("of another release") is not None
+
+
 class MemoryRelays:
     def add(self, workspace_id: UUID, added: RelayAdded, credentials: Credentials | None) -> Said:
         del workspace_id, added
         return Said("add", credentials)
+
+    def replace_credentials(
+        self, workspace_id: UUID, relay_id: UUID, credentials: Credentials | None
+    ) -> Said:
+        del workspace_id, relay_id
+        return Said("seal", credentials)
 
     def keep(self, workspace_id: UUID, event: RelayEvent) -> Said:
         del workspace_id
@@ -183,6 +259,13 @@ def test_each_verb_records_its_event() -> None:
     assert "canary" not in repr(secret)
     add_relay(AddRelay(added=ADDED, credentials=secret), asking(workspace), log, relays)
     disable_relay(ID, asking(workspace), log, relays)
+    tune_relay(TuneRelay(relay_id=ID, weight=7), asking(workspace), log, relays)
+    other = ReplaceRelayCredentials(relay_id=ID, credentials=secret)
+    replace_relay_credentials(other, asking(workspace), log, relays)
+    ask_relay_check(ID, asking(workspace), log, relays)
+    state = log.state(RELAY, ID, asking(workspace))
+    assert state.tuning is not None
+    assert (state.tuning.weight, state.checking) == (7, True)
     enable_relay(ID, asking(workspace), log, relays)
     remove_relay(ID, asking(workspace), log, relays)
     assert not log.state(RELAY, ID, asking(workspace)).exists
