@@ -1,0 +1,70 @@
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { FileUp, Plus } from "lucide-react";
+
+import { tableOf } from "@/api/act";
+import { api, ok } from "@/api/client";
+import { may } from "@/api/permissions";
+import { key, useRole } from "@/api/queries";
+import { DataTable } from "@/components/data-table";
+import { Page } from "@/components/page";
+import { EmptyState } from "@/components/states";
+import { Card } from "@/components/ui/card";
+import { LinkButton } from "@/components/ui/link-button";
+import { RelativeTime } from "@/components/ui/small";
+import { StatusBadge, type Tone } from "@/components/ui/status-badge";
+import { formatBytes, formatNumber } from "@/lib/format";
+import { useUrlState } from "@/lib/url";
+
+const LOOKS: Record<string, [string, Tone]> = { running: ["Running", "info"], completed: ["Done", "good"], failed: ["Failed", "bad"] };
+
+export function ImportStatus({ status }: { status: string }) {
+  const [label, tone] = LOOKS[status] ?? [status.charAt(0).toUpperCase() + status.slice(1).replaceAll("_", " "), "neutral" as Tone];
+  return (
+    <StatusBadge tone={tone} pulse={status === "running"}>
+      {label}
+    </StatusBadge>
+  );
+}
+
+/** Every import with what became of its rows. */
+export default function Imports() {
+  const [cursor] = useUrlState("cursor");
+  const writes = may(useRole(), "contacts:write");
+  const list = useQuery({
+    queryKey: key("imports", { cursor }),
+    queryFn: () => ok(api.GET("/v1/contacts/imports", { params: { query: { cursor: cursor || undefined } } })),
+    placeholderData: keepPreviousData,
+    refetchInterval: ({ state }) => (state.data?.items.some((item) => item.status === "running") ? 1_500 : false),
+  });
+  const button = writes && (
+    <LinkButton to="/contacts/imports/new">
+      <Plus aria-hidden /> New import
+    </LinkButton>
+  );
+  return (
+    <Page title="Imports" actions={button}>
+      <Card flush>
+        <DataTable
+          caption="Imports"
+          {...tableOf(list)}
+          rowKey={(row) => row.import_id}
+          to={(row) => `/contacts/imports/${row.import_id}`}
+          columns={[
+            { header: "Begun", cell: (row) => <RelativeTime at={row.requested_at} /> },
+            { header: "Status", cell: (row) => <ImportStatus status={row.status} /> },
+            { header: "Rows", align: "right", cell: (row) => formatNumber(row.rows) },
+            { header: "Imported", align: "right", cell: (row) => formatNumber(row.valid) },
+            { header: "Twice", align: "right", cell: (row) => formatNumber(row.duplicates) },
+            { header: "Rejected", align: "right", cell: (row) => formatNumber(row.invalid) },
+            { header: "File", align: "right", cell: (row) => formatBytes(row.size_bytes) },
+          ]}
+          empty={
+            <EmptyState icon={<FileUp />} title="No import yet" action={button} call="engine contacts import people.csv">
+              Each import is kept with its counts and the rows that were rejected, with the reason for each.
+            </EmptyState>
+          }
+        />
+      </Card>
+    </Page>
+  );
+}
