@@ -122,6 +122,7 @@ class DomainSettings(msgspec.Struct, frozen=True, kw_only=True):
     dns_servers: tuple[tuple[str, int], ...]  # ENGINE_DNS_SERVERS: empty: those of the machine
     setup: Setup  # ENGINE_SPF_INCLUDE, and the hosts of return path and tracking
     required: bool  # ENGINE_REQUIRE_VERIFIED_DOMAINS: auto, always or never
+    warm_up: bool  # ENGINE_WARM_UP: on or off, for verified domains of which nobody said either
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -190,6 +191,7 @@ DEFAULTS = {
     "ENGINE_DNS_SERVERS": "",
     "ENGINE_SPF_INCLUDE": "",
     "ENGINE_REQUIRE_VERIFIED_DOMAINS": "auto",
+    "ENGINE_WARM_UP": "on",
     "ENGINE_BOUNCE_LISTEN": "",
     "ENGINE_HTTP_HOST": "127.0.0.1",
     "ENGINE_HTTP_PORT": "8080",
@@ -302,6 +304,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
                 and (get("ENGINE_SMTP_HOST"), port("ENGINE_SMTP_PORT"))
                 != (sandbox.host, sandbox.port),
             ),
+            warm_up=_switch("ENGINE_WARM_UP", get("ENGINE_WARM_UP")),
         ),
         system_mail_from=_mailbox(get("ENGINE_SYSTEM_MAIL_FROM"), public_url=public_url),
         return_path_domain=parsed("ENGINE_RETURN_PATH_DOMAIN", _mail_domain),
@@ -352,6 +355,12 @@ def _required(text: str, *, leaves_the_machine: bool) -> bool:
     if text not in answers:
         raise SettingsError(f"ENGINE_REQUIRE_VERIFIED_DOMAINS={text!r}: use auto, always or never")
     return answers[text]
+
+
+def _switch(name: str, text: str) -> bool:
+    if text not in {"on", "off"}:
+        raise SettingsError(f"{name}={text!r}: use on or off")
+    return text == "on"
 
 
 def _sign_in(get: Callable[[str], str]) -> SignInSettings:

@@ -24,6 +24,7 @@ from infra.postgres.heartbeats import beat
 from workers.acting import acting
 from workers.dispatching.skips import skipped
 from workers.runtime import Stop, run_steps
+from workers.warm_ups import WarmUps
 
 log = structlog.get_logger()
 
@@ -41,6 +42,7 @@ class AudienceExpander:
         self._log = adapters.log
         self._finder = RunFinder(adapters.pool)
         self._pages = AudiencePages(adapters.pool)
+        self._warm_ups = WarmUps(adapters)
         self._page = page
 
     def step(self) -> bool:
@@ -59,6 +61,7 @@ class AudienceExpander:
         if page.last is None:
             self._freeze(run)
             return
+        self._warm_ups.begin(run, page.destinations, actor=NAME)
         self._log.record(
             [*_queued(run, page.chunks), *_skipped(run, page)],
             acting(NAME, run.workspace_id, _command_id(run, b"page", run.expand_after)),

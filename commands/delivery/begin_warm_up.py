@@ -5,25 +5,23 @@ import msgspec
 from commands.delivery.lane_ports import Lanes, decide_lane
 from commands.ports import EventLog
 from domain.delivery import warm_up
-from domain.delivery.lane import ALL, LANE, Place, WarmUp
+from domain.delivery.lane import LANE, Place
 from domain.shared.context import Context
 
 REASON = "the sending domain is new to this destination"
 
 
 class BeginWarmUp(msgspec.Struct, frozen=True, kw_only=True):
-    """`by_default` is what holds for sending domains that nobody said anything about."""
+    """`by_default` is what holds where nobody said anything of the domain or the workspace."""
 
     place: Place
     by_default: bool
 
 
 def begin_warm_up(command: BeginWarmUp, context: Context, log: EventLog, lanes: Lanes) -> bool:
-    """Begin it unless the lane had one, or its domain needs none; tells whether one is wanted."""
-    domain = log.state(LANE, Place(command.place.sending_domain, ALL).lane_id, context)
-    wanted = domain.warm_up is WarmUp.RUNNING or (
-        command.by_default and domain.warm_up is WarmUp.NONE
-    )
+    """Begin it unless the lane had one, or somebody said that none is needed; tells whether."""
+    _, *wider = (log.state(LANE, place.lane_id, context) for place in command.place.within())
+    wanted = warm_up.is_wanted(*wider, by_default=command.by_default)
     if wanted:
         decide_lane(
             command.place,

@@ -19,9 +19,9 @@ class SkipWarmUp(msgspec.Struct, frozen=True, kw_only=True):
 def skip_warm_up(command: SkipWarmUp, context: Context, log: EventLog, lanes: Lanes) -> int:
     """Decide of the lane; said of `all` of a domain it holds for each lane, now and later.
 
-    Raises InvalidInputError without a reason, and for the whole workspace.
+    Said of the whole workspace it holds for lanes to come of domains of which nobody said anything.
+    Raises InvalidInputError without a reason.
     """
-    warm_up.require_domain(command.place)
     return decide_lanes(
         command.place,
         context,

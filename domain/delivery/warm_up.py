@@ -20,7 +20,6 @@ from domain.delivery.lane_events import (
     WarmUpSteppedBack,
 )
 from domain.delivery.reputation import Kind, Tally
-from domain.shared.errors import InvalidInputError
 
 STEPS = (50, 100, 200, 400, 800, 1_600, 3_200, 6_400, 12_800, 25_600)
 """Messages an hour, a step a day; after the last one there is no cap."""
@@ -134,7 +133,7 @@ def skip_warm_up(lane: Lane, place: Place, *, reason: str, now: datetime) -> lis
     return [WarmUpSkipped(**about(place, now), reason=reason)]
 
 
-def require_domain(place: Place) -> None:
-    """Raise InvalidInputError for the whole workspace: only sending domains are warmed up."""
-    if place.sending_domain == ALL:
-        raise InvalidInputError("a warm-up is of a sending domain: name one instead of `all`")
+def is_wanted(*wider: Lane, by_default: bool) -> bool:
+    """Tell whether a new lane is warmed up: what was last said of the narrowest that was named."""
+    said = [one.warm_up for one in wider if one.warm_up is not WarmUp.NONE]
+    return said[0] is WarmUp.RUNNING if said else by_default

@@ -1,5 +1,6 @@
 """Rows of lanes: written with the events that say why; asked by each claim, which books on them."""
 
+from collections.abc import Sequence
 from types import MappingProxyType
 from typing import LiteralString
 from uuid import UUID
@@ -63,6 +64,20 @@ SELECT destination FROM lanes
  WHERE workspace_id = %(workspace_id)s AND sending_domain = %(domain)s AND destination <> 'all'
  ORDER BY destination
 """
+# Never sent to: no message of an earlier campaign was queued for it, which a campaign of its own
+# page before is as well.
+_NEW = """
+SELECT destination FROM unnest(%(destinations)s::text[]) AS destination
+ WHERE EXISTS (SELECT FROM sending_domains d WHERE d.workspace_id = %(workspace_id)s
+                  AND d.domain = %(domain)s AND d.state = 'verified')
+   AND NOT EXISTS (SELECT FROM lanes l WHERE l.workspace_id = %(workspace_id)s
+                      AND l.sending_domain = %(domain)s AND l.destination = destination.destination
+                      AND l.warm_up <> 'none')
+   AND NOT EXISTS (SELECT FROM campaign_destinations c JOIN campaign_runs r
+                    USING (workspace_id, campaign_id)
+                    WHERE c.workspace_id = %(workspace_id)s AND r.sending_domain = %(domain)s
+                      AND NOT r.sandbox AND c.destination = destination.destination)
+"""
 
 
 class LaneRow(msgspec.Struct, frozen=True):
@@ -95,4 +110,17 @@ class PostgresLanes:
         values = {"workspace_id": workspace_id, "domain": sending_domain}
         with tenant_scope(self._pool, workspace_id) as cursor:
             rows = cursor.execute(_OF_DOMAIN, values).fetchall()
+        return [Place(sending_domain, destination) for (destination,) in rows]
+
+    def new_to(
+        self, workspace_id: UUID, sending_domain: str, destinations: Sequence[str]
+    ) -> list[Place]:
+        """Return the lanes of a verified domain to destinations that it never had mail for."""
+        values = {
+            "workspace_id": workspace_id,
+            "domain": sending_domain,
+            "destinations": list(destinations),
+        }
+        with tenant_scope(self._pool, workspace_id) as cursor:
+            rows = cursor.execute(_NEW, values).fetchall()
         return [Place(sending_domain, destination) for (destination,) in rows]

@@ -20,6 +20,10 @@ class LaneWarmUp(msgspec.Struct, frozen=True, kw_only=True):
 
     state: Annotated[str, msgspec.Meta(description="none, running, completed or skipped.")]
     step: int
+    allowed_now: Annotated[
+        int | None,
+        msgspec.Meta(description="At this moment, by all that bounds the lane; null: no bound."),
+    ]
     allowed_per_hour: Annotated[
         int | None, msgspec.Meta(description="Null: the lane has no cap of its own.")
     ]

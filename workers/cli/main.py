@@ -26,6 +26,7 @@ VERBS = {
     "restore": "workers.cli.backup:restore_command",
     "vault": "workers.cli.vault:vault_group",
     "domains": "workers.cli.domains:domains_group",
+    "lanes": "workers.cli.lanes:lanes_group",
     "operator": "workers.cli.operator:operator_group",
     "rates": "workers.cli.rates:rates_group",
     "switches": "workers.cli.switches:switches_group",

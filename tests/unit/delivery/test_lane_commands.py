@@ -103,10 +103,18 @@ def test_what_is_said_of_a_domain_holds_for_its_lanes_now_and_later(log: MemoryE
     assert warm_up_of(log, other) is WarmUp.RUNNING
 
 
-def test_a_workspace_is_not_warmed_up(log: MemoryEventLog) -> None:
-    skip = SkipWarmUp(place=OF_WORKSPACE, reason="x")
-    with pytest.raises(InvalidInputError, match="name one"):
-        skip_warm_up(skip, asking(WORKSPACE), log, MemoryLanes())
+def test_what_is_said_of_a_workspace_holds_for_new_lanes_of_domains_without_a_word(
+    log: MemoryEventLog,
+) -> None:
+    lanes, other = MemoryLanes(), Place("acme.example", "yahoo")
+    begun(log, lanes, PLACE, by_default=True)
+    skip = SkipWarmUp(place=OF_WORKSPACE, reason="we were warm elsewhere")
+    skip_warm_up(skip, asking(WORKSPACE), log, lanes)
+    assert warm_up_of(log) is WarmUp.RUNNING, "lanes that are there go on as they are"
+    assert not begun(log, lanes, other, by_default=True)
+    restart = RestartWarmUp(place=OF_DOMAIN, reason="this one is new")
+    restart_warm_up(restart, asking(WORKSPACE), log, lanes)
+    assert begun(log, lanes, other, by_default=False)
 
 
 def test_a_brake_finds_what_stops_and_pauses_only_what_runs(log: MemoryEventLog) -> None:
