@@ -85,6 +85,7 @@ class SmtpSettings(msgspec.Struct, frozen=True, kw_only=True):
     tls: TlsPolicy  # ENGINE_SMTP_TLS: require, may or off (off only for loopback)
     rate_per_s: float  # ENGINE_SMTP_RATE: messages a second allowed; 0 is unlimited
     connections: int  # ENGINE_SMTP_CONNECTIONS: parallel connections of one dispatcher
+    max_age_s: int  # ENGINE_SMTP_MAX_AGE_S: a connection to any relay is changed after this
 
 
 class SandboxSettings(msgspec.Struct, frozen=True):
@@ -120,6 +121,7 @@ class DomainSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What sending domains have to publish, and who may send without it."""
 
     dns_servers: tuple[tuple[str, int], ...]  # ENGINE_DNS_SERVERS: empty: those of the machine
+    own_tracking: bool  # ENGINE_OWN_TRACKING_HOSTS: links may lead to track.<sending domain>
     setup: Setup  # ENGINE_SPF_INCLUDE, and the hosts of return path and tracking
     required: bool  # ENGINE_REQUIRE_VERIFIED_DOMAINS: auto, always or never
     warm_up: bool  # ENGINE_WARM_UP: on or off, for verified domains of which nobody said either
@@ -184,6 +186,7 @@ DEFAULTS = {
     "ENGINE_SMTP_TLS": "require",
     "ENGINE_SMTP_RATE": "0",
     "ENGINE_SMTP_CONNECTIONS": "8",
+    "ENGINE_SMTP_MAX_AGE_S": "300",
     "ENGINE_SANDBOX_SMTP_HOST": "",
     "ENGINE_SANDBOX_SMTP_PORT": "25",
     "ENGINE_SYSTEM_MAIL_FROM": "",
@@ -210,6 +213,7 @@ DEFAULTS = {
     "ENGINE_OIDC_CLIENT_SECRET": "",
     "ENGINE_PUBLIC_URL": "",
     "ENGINE_TRACKING_URL": "",
+    "ENGINE_OWN_TRACKING_HOSTS": "no",
     "ENGINE_SECRET_KEY": "",
     "ENGINE_CATCHER_SMTP_PORT": "8025",
     "ENGINE_CATCHER_HTTP_PORT": "8026",
@@ -289,10 +293,14 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
             connections=_number(
                 "ENGINE_SMTP_CONNECTIONS", get("ENGINE_SMTP_CONNECTIONS"), low=1, high=100
             ),
+            max_age_s=_number(
+                "ENGINE_SMTP_MAX_AGE_S", get("ENGINE_SMTP_MAX_AGE_S"), low=1, high=86_400
+            ),
         ),
         sandbox=sandbox,
         domains=DomainSettings(
             dns_servers=parsed("ENGINE_DNS_SERVERS", parse_servers),
+            own_tracking=parsed("ENGINE_OWN_TRACKING_HOSTS", _yes_or_no),
             setup=Setup(
                 spf_terms=parsed("ENGINE_SPF_INCLUDE", parse_spf_terms),
                 return_path_host=parsed("ENGINE_RETURN_PATH_DOMAIN", _mail_domain),
@@ -348,6 +356,12 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         otlp_sample=parsed("ENGINE_OTLP_SAMPLE", _part),
         embedded=embedded,
     )
+
+
+def _yes_or_no(text: str) -> bool:
+    if text not in {"yes", "no"}:
+        raise ValueError(f"{text!r}: use yes or no")
+    return text == "yes"
 
 
 def _required(text: str, *, leaves_the_machine: bool) -> bool:

@@ -29,6 +29,7 @@ from infra.postgres.email_queue import EmailQueue
 from infra.postgres.heartbeats import beat
 from infra.postgres.relay_rates import RelayRate, RelayRates
 from infra.postgres.relays import PostgresRelays
+from infra.postgres.sender_hosts import PostgresSenderHosts
 from infra.postgres.signing_keys import PostgresSigningKeys
 from infra.postgres.system_mails import SystemMailQueue
 from infra.settings import SandboxSettings, SmtpSettings
@@ -43,6 +44,7 @@ from workers.dispatching.recording import OutcomeRecorder
 from workers.dispatching.relay_checks import RelayChecks
 from workers.dispatching.relay_pool import RelayPool, takes_transactional
 from workers.dispatching.settling import Settler
+from workers.dispatching.system_envelopes import SystemEnvelopes
 from workers.dispatching.system_lane import SystemLane
 from workers.dispatching.system_settling import SystemSettler
 from workers.kill_switch_watch import KillSwitchWatch
@@ -86,11 +88,18 @@ class Dispatcher:
         self._watch = KillSwitchWatch(adapters, owner=self._queue.owner)
         settings = adapters.settings
         links = SignedLinks(settings.secret_key, public_url=settings.tracking_url)
+        return_paths = ReturnPaths(settings.secret_key, settings.return_path_domain)
+        keys = PostgresSigningKeys(adapters.pool, adapters.vault)
         mails = CampaignMails(
             adapters.pool,
             links,
-            return_paths=ReturnPaths(settings.secret_key, settings.return_path_domain),
-            keys=PostgresSigningKeys(adapters.pool, adapters.vault),
+            return_paths=return_paths,
+            keys=keys,
+            hosts=PostgresSenderHosts(
+                adapters.pool,
+                settings.domains.setup,
+                own_tracking=settings.domains.own_tracking,
+            ),
         )
         self._recorder = OutcomeRecorder(adapters.log, self._queue)
         self._rates = RelayRates(adapters.pool, holder=self._queue.owner)
@@ -106,6 +115,7 @@ class Dispatcher:
             owner=self._queue.owner,
             now=clock.now,
             jitter=jitter,
+            max_age_s=settings.smtp.max_age_s,
         )
         default = functools.partial(OpenRelay, name=relay, rate=self._rate, settler=settler)
         self._pool = pool(default=default(sender=sender))
@@ -138,7 +148,9 @@ class Dispatcher:
                 )
             ),
             settler=SystemSettler(queue=waiting, now=clock.now, jitter=jitter),
-            sender=Sender(*settings.system_mail_from),
+            envelopes=SystemEnvelopes(
+                Sender(*settings.system_mail_from), return_paths=return_paths, keys=keys
+            ),
             pools={sandbox: self._system_pool},
             rates=self._rates,
             poll_s=self._poll_s,
@@ -320,6 +332,7 @@ def relay_options(smtp: SmtpSettings) -> RelayOptions:
         password=smtp.password.reveal() or None,
         tls=TlsPolicy(smtp.tls.value),
         connections=smtp.connections,
+        max_age_s=smtp.max_age_s,
     )
 
 

@@ -11,6 +11,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from enum import StrEnum
 from struct import Struct
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import msgspec
@@ -56,10 +57,18 @@ class SignedLinks:
 
     def __init__(self, secret_key: Secret, *, public_url: str) -> None:
         self._keys = {kind: derive_key(secret_key, f"link-{kind}") for kind in LinkKind}
-        base = public_url.rstrip("/")
-        self._open = f"{base}/t/o/"
-        self._click = f"{base}/t/c/"
-        self._unsubscribe = f"{base}/u/"
+        self._secret_key = secret_key
+        self._base = public_url.rstrip("/")
+        self._open = f"{self._base}/t/o/"
+        self._click = f"{self._base}/t/c/"
+        self._unsubscribe = f"{self._base}/u/"
+
+    def at_host(self, host: str) -> "SignedLinks":
+        """Return the same with links that lead to another host, scheme and port as they were."""
+        parts = urlsplit(self._base)
+        port = f":{parts.port}" if parts.port else ""
+        base = parts._replace(netloc=f"{host}{port}").geturl()
+        return SignedLinks(self._secret_key, public_url=base)
 
     def sign(self, kind: LinkKind, target: LinkTarget) -> str:
         """Return the token for a target."""

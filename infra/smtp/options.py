@@ -32,6 +32,8 @@ class RelayOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     connections: int = 4
     max_messages_per_connection: int = 1_000
+    max_age_s: float = 300.0
+    """No message begins on a connection older than this, but its first one."""
     idle_s: float = 20.0
     """An unused connection is closed after this long, before the server does it."""
 

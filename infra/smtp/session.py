@@ -8,6 +8,7 @@ group. One recipient a transaction, so no reply can be shared between people.
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from time import monotonic
 
 from domain.delivery.smtp_reply import Phase, SmtpReply, parse_reply
 from infra.smtp.connect import Capabilities
@@ -54,6 +55,7 @@ class SmtpSession:
         self._expected: deque[tuple[Step, Transaction | None]] = deque()
         self._unwritten: deque[tuple[Step, Transaction | None, bytes]] = deque()
         self._taken = 0
+        self._born = monotonic()
         self._stopping = False
         shortest = min(options.idle_s, options.command_timeout_s, options.final_dot_timeout_s)
         self.answered = 0
@@ -66,6 +68,13 @@ class SmtpSession:
             tick_s=min(max(shortest / 8, 0.005), 1.0),
         )
         self._wire.expect_within(options.idle_s)
+
+    @property
+    def _is_worn(self) -> bool:
+        """Whether the connection has served its share, or its time."""
+        if self._taken >= self._options.max_messages_per_connection:
+            return True
+        return self._taken > 0 and monotonic() - self._born >= self._options.max_age_s
 
     @property
     def is_idle(self) -> bool:
@@ -198,7 +207,7 @@ class SmtpSession:
 
     def _take(self) -> Transaction | None:
         """Return the next message fit for this server; the others are refused here."""
-        while not self._stopping and self._taken < self._options.max_messages_per_connection:
+        while not (self._stopping or self._is_worn):
             job = self._source.take()
             if job is None:
                 return None

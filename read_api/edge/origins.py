@@ -19,6 +19,7 @@ MAY_SEND = (
 )
 MAY_READ = "ratelimit, ratelimit-policy, retry-after, x-request-id"
 PREFLIGHT_S = 600
+OWN_LABEL = "track."
 LINKED = ("/t/", "/u/")
 """Where links in mail lead: pixel, redirect and unsubscribe page."""
 
@@ -32,6 +33,7 @@ class Origins:
         tracking = _bracketed(urlsplit(settings.tracking_url).hostname or "")
         self._tracking = tracking if tracking not in own else None
         self._hosts = LOOPBACK | settings.edge.hosts | own | {tracking}
+        self._senders_track = settings.domains.own_tracking
         self._cors = settings.edge.origins
         self._ours = self._cors | {origin_of(settings.public_url)}
 
@@ -43,14 +45,24 @@ class Origins:
         """
         hosts = [value for name, value in scope["headers"] if name == b"host"]
         host = _without_port(hosts[0]) if len(hosts) == 1 else None
-        if host == self._tracking and host and not scope["path"].startswith(LINKED):
-            raise not_found()
+        if host and self._has_links_alone(host):
+            if not scope["path"].startswith(LINKED):
+                raise not_found()
+            return
         if host not in self._hosts:
             raise RefusalError(
                 "unknown_host",
                 "this server does not answer to that name; the operator lists names in "
                 "ENGINE_HTTP_HOSTS",
             )
+
+    def _has_links_alone(self, host: str) -> bool:
+        """Tell whether it is a tracking host: ours, or `track.` of some sending domain.
+
+        Which domains there are is not asked: a link proves itself, whatever name it came by.
+        """
+        senders = self._senders_track and host.startswith(OWN_LABEL) and host not in self._hosts
+        return host == self._tracking or senders
 
     def check_cookies(self, scope: Scope) -> None:
         """Refuse a change that a browser sends with our cookies for a page that is not ours.

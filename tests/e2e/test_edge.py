@@ -112,6 +112,22 @@ async def test_a_tracking_host_of_its_own_has_the_linked_pages_and_nothing_else(
     assert urls.open_url.startswith("https://t.example.com/t/o/")
 
 
+async def test_a_name_of_a_sending_domain_has_the_linked_pages_where_that_is_allowed(
+    app: Adapters,
+) -> None:
+    theirs = {"Host": "track.acme.example"}
+    async with edge(app) as client:
+        answer = await client.get("/t/o/none.gif", headers=theirs)
+        assert code(answer) == (400, "unknown_host")
+    app.settings = replace(app.settings, domains=replace(app.settings.domains, own_tracking=True))
+    async with edge(app) as client:
+        assert (await client.get("/t/o/none.gif", headers=theirs)).status_code == 200
+        for path in ("/livez", "/v1/me", "/"):
+            assert code(await client.get(path, headers=theirs)) == (404, "not_found"), path
+        other = await client.get("/t/o/none.gif", headers={"Host": "links.acme.example"})
+        assert code(other) == (400, "unknown_host")
+
+
 async def test_only_listed_origins_may_read_answers(app: Adapters) -> None:
     ask = {"Access-Control-Request-Method": "POST"}
     async with edge(app, origins=frozenset({FRIEND})) as client:

@@ -61,6 +61,17 @@ async def test_a_connection_is_changed_after_its_share(ehlo: bytes) -> None:
         assert len(server.heard("QUIT")) >= 3
 
 
+async def test_a_connection_is_changed_after_its_time() -> None:
+    async with sender_to(Script(), max_age_s=0.0) as (sender, server):
+        outcomes = await outcomes_of(sender, [a_mail() for _ in range(4)])
+        assert all(isinstance(outcome, Accepted) for outcome in outcomes.values())
+        assert server.connections == 4
+        assert len(server.heard("QUIT")) >= 3
+    async with sender_to(Script(), max_age_s=60.0) as (sender, server):
+        await outcomes_of(sender, [a_mail() for _ in range(4)])
+        assert server.connections == 1
+
+
 def _closing_after(messages: int, reply: bytes) -> Script:
     """A server that takes a few messages on each connection and then ends it."""
     taken: dict[int, int] = {}

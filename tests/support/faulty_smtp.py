@@ -143,6 +143,8 @@ class FaultySmtp:
         self.port = 0
         self.connections = 0
         self.commands: list[str] = []
+        self.sessions: list[list[str]] = []
+        """The commands of each connection."""
         self.bodies: list[bytes] = []
 
     def heard(self, verb: str) -> list[str]:
@@ -151,20 +153,23 @@ class FaultySmtp:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        heard: list[str] = []
+        self.sessions.append(heard)
         peer = Peer(reader, writer)
         try:
             if await self._script.banner(peer):
-                await self._converse(peer)
+                await self._converse(peer, heard)
         except (ConnectionError, asyncio.IncompleteReadError, ssl.SSLError):
             pass
         finally:
             writer.close()
 
-    async def _converse(self, peer: Peer) -> None:
+    async def _converse(self, peer: Peer, heard: list[str]) -> None:
         while True:
             line = await peer.reader.readuntil(b"\r\n")
             command = line[:-2].decode("utf-8", "replace")
             self.commands.append(command)
+            heard.append(command)
             verb = command[:4].upper()
             if verb == "QUIT":
                 await peer.write(b"221 2.0.0 bye\r\n")

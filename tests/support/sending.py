@@ -192,11 +192,16 @@ class Mailing:
         retry: RetrySchedule = BULK_SCHEDULE,
         until: Callable[[], bool] | None = None,
         connections: int = 4,
+        begin: Callable[[int], None] = lambda _: None,
     ) -> FaultySmtp:
-        """Do the same against a server that misbehaves as told; returns what it heard."""
+        """Do the same against a server that misbehaves as told; returns what it heard.
+
+        `begin` is called with its port before anything is sent.
+        """
 
         async def converse() -> FaultySmtp:
             async with faulty_smtp(script) as server:
+                await asyncio.to_thread(begin, server.port)
                 await self._dispatch(
                     server.port, 0, retry, until or self.idle, 60, connections=connections
                 )

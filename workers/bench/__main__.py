@@ -16,6 +16,7 @@ from workers.bench import (
     http_reads,
     jobs,
     lag,
+    launching,
     limiter,
     logins,
     rate_exact,
@@ -46,6 +47,8 @@ BENCHMARKS: Mapping[str, Callable[[Stage], Measured]] = {
     "dispatch_end_to_end": dispatching.dispatch_end_to_end,
     "dispatcher_rss_mb": dispatching.dispatcher_rss_mb,
     "audience_rate": dispatching.audience_rate,
+    "launch_1m_first_mail_s": launching.launch_1m_first_mail_s,
+    "cost_growth_1m": launching.cost_growth_1m,
     "rate_exact_50": rate_exact.rate_exact_50,
     "rate_exact_500": rate_exact.rate_exact_500,
     "rate_exact_2000": rate_exact.rate_exact_2000,
@@ -56,7 +59,9 @@ BENCHMARKS: Mapping[str, Callable[[Stage], Measured]] = {
 }
 
 
-LONG = frozenset({"append_growth_10m"})  # minutes: only when asked for by name, or with --all
+LONG = frozenset(
+    {"append_growth_10m", "launch_1m_first_mail_s", "cost_growth_1m"}
+)  # minutes: only when asked for by name, or with --all
 
 
 @click.command()

@@ -120,9 +120,11 @@ def dispatch(stage: Stage, port: int, count: int) -> Run:
         before = _head(connection)
         rss: list[float] = []
         with dispatcher(stage, port) as process:
-            sent, took_s = _until_sent(connection, before, count, lambda: rss.append(_rss(process)))
-            cpu_s = _cpu_s(process)
-    return Run(sent=sent, took_s=took_s, cpu_s=cpu_s, rss_mb=rss)
+            sent, took_s = _until_sent(
+                connection, before, count, lambda: rss.append(rss_mb(process))
+            )
+            spent_s = cpu_s(process.pid)
+    return Run(sent=sent, took_s=took_s, cpu_s=spent_s, rss_mb=rss)
 
 
 @contextmanager
@@ -161,12 +163,14 @@ def _head(connection: Connection[TupleRow]) -> int:
     return row[0] if row else 0
 
 
-def _rss(process: subprocess.Popen[bytes]) -> float:
+def rss_mb(process: subprocess.Popen[bytes]) -> float:
+    """Return what the process has in memory now."""
     resident = Path(f"/proc/{process.pid}/statm").read_text(encoding="ascii").split()[1]
     return int(resident) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
-def _cpu_s(process: subprocess.Popen[bytes]) -> float:
-    fields = Path(f"/proc/{process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2]
+def cpu_s(pid: int) -> float:
+    """Return what a process has computed so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2]
     user, system = fields.split()[11:13]
     return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")

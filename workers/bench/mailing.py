@@ -43,6 +43,9 @@ SELECT %(workspace_id)s, contact_id, 'person.' || n || '@example.com', 'Anna ' |
 _FIRST = """
 SELECT contact_id FROM contacts WHERE workspace_id = %s ORDER BY contact_id LIMIT %s
 """
+_LAST = """
+SELECT contact_id FROM contacts WHERE workspace_id = %s ORDER BY contact_id DESC LIMIT %s
+"""
 
 
 class Mailing(msgspec.Struct, frozen=True):
@@ -62,8 +65,14 @@ class Mailing(msgspec.Struct, frozen=True):
         with psycopg.connect(self.stage.superuser_dsn, autocommit=True) as connection:
             connection.execute(_CONTACTS, values)
             connection.execute("VACUUM ANALYZE contacts, contact_addresses")
-            first = connection.execute(_FIRST, (self.workspace_id, with_keys)).fetchall()
-        people = [contact for (contact,) in first]
+        self.mint(with_keys)
+
+    def mint(self, count: int, *, last: bool = False) -> None:
+        """Make keys for the first, or the last, in the order of sending."""
+        query = _LAST if last else _FIRST
+        with psycopg.connect(self.stage.superuser_dsn, autocommit=True) as connection:
+            found = connection.execute(query, (self.workspace_id, count)).fetchall()
+        people = [contact for (contact,) in found]
         for at in range(0, len(people), KEYS_AT_ONCE):
             self.stage.worker.vault.ciphers(
                 self.workspace_id, people[at : at + KEYS_AT_ONCE], mint=True

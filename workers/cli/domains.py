@@ -15,6 +15,8 @@ from commands.delivery.rotate_sending_domain_keys import (
     RotateSendingDomainKeys,
     rotate_sending_domain_keys,
 )
+from domain.shared.platform import PLATFORM
+from infra.bootstrap import Adapters
 from infra.domain_names import PublicDomainNames
 from infra.postgres.sending_domains import PostgresSendingDomains, known_sending_domains
 from workers.cli.session import (
@@ -27,10 +29,15 @@ from workers.cli.session import (
     table,
 )
 
+INSTALLATION = "installation"
+
 
 @click.group("domains")
 def domains_group() -> None:
-    """Prove that a domain is yours, so that mail may be sent from it."""
+    """Prove that a domain is yours, so that mail may be sent from it.
+
+    With `--workspace installation` it is the domain of the engine's own mail.
+    """
 
 
 @domains_group.command("add")
@@ -40,7 +47,7 @@ def domains_group() -> None:
 def add_command(*, domain: str, workspace: str | None, as_json: bool) -> None:
     """Make its keys and say what has to be published."""
     with session() as adapters:
-        context = asking(find_workspace(adapters, workspace))
+        context = asking(_owner(adapters, workspace))
         command = AddSendingDomain(domain=domain, setup=adapters.settings.domains.setup)
         domains = PostgresSendingDomains(adapters.vault)
         added = add_sending_domain(command, context, adapters.log, domains, PublicDomainNames())
@@ -58,7 +65,7 @@ def add_command(*, domain: str, workspace: str | None, as_json: bool) -> None:
 def list_command(*, workspace: str | None, as_json: bool) -> None:
     """List the domains and their states."""
     with session() as adapters:
-        rows = known_sending_domains(adapters.pool, find_workspace(adapters, workspace))
+        rows = known_sending_domains(adapters.pool, _owner(adapters, workspace))
     shown = [{name: row[name] for name in row if name != "records"} for row in rows]
     table(shown, as_json=as_json, empty="no domain yet: run `engine domains add DOMAIN`")
 
@@ -70,7 +77,7 @@ def list_command(*, workspace: str | None, as_json: bool) -> None:
 def show_command(*, domain: UUID, workspace: str | None, as_json: bool) -> None:
     """Show each record as it has to be, and as it was found."""
     with session() as adapters:
-        rows = known_sending_domains(adapters.pool, find_workspace(adapters, workspace))
+        rows = known_sending_domains(adapters.pool, _owner(adapters, workspace))
     records: list[dict[str, Any]] = [
         record for row in rows if row["domain_id"] == domain for record in row["records"]
     ]
@@ -84,7 +91,7 @@ def show_command(*, domain: UUID, workspace: str | None, as_json: bool) -> None:
 def check_command(*, domain: UUID, workspace: str | None, as_json: bool) -> None:
     """Have its records looked up within seconds."""
     with session() as adapters:
-        context = asking(find_workspace(adapters, workspace))
+        context = asking(_owner(adapters, workspace))
         domains = PostgresSendingDomains(adapters.vault)
         command = AskSendingDomainCheck(domain_id=domain)
         position = ask_sending_domain_check(command, context, adapters.log, domains)
@@ -102,7 +109,7 @@ def check_command(*, domain: UUID, workspace: str | None, as_json: bool) -> None
 def rotate_command(*, domain: UUID, workspace: str | None, as_json: bool) -> None:
     """Make new keys, which sign from when their records are seen."""
     with session() as adapters:
-        context = asking(find_workspace(adapters, workspace))
+        context = asking(_owner(adapters, workspace))
         domains = PostgresSendingDomains(adapters.vault)
         command = RotateSendingDomainKeys(domain_id=domain)
         position = rotate_sending_domain_keys(command, context, adapters.log, domains)
@@ -120,8 +127,13 @@ def rotate_command(*, domain: UUID, workspace: str | None, as_json: bool) -> Non
 def remove_command(*, domain: UUID, workspace: str | None, as_json: bool) -> None:
     """Send from it no more, and delete its private keys."""
     with session() as adapters:
-        context = asking(find_workspace(adapters, workspace))
+        context = asking(_owner(adapters, workspace))
         domains = PostgresSendingDomains(adapters.vault)
         command = RemoveSendingDomain(domain_id=domain)
         position = remove_sending_domain(command, context, adapters.log, domains)
     answer({"domain_id": domain, "position": position}, as_json=as_json, text="removed")
+
+
+def _owner(adapters: Adapters, workspace: str | None) -> UUID:
+    """Return whose domains are meant: a workspace's, or those of the installation's own mail."""
+    return PLATFORM if workspace == INSTALLATION else find_workspace(adapters, workspace)

@@ -15,6 +15,7 @@ from infra.mime.recipient import Recipient
 from infra.postgres.campaign_runs import CampaignRun
 from infra.postgres.connections import Pool
 from infra.postgres.email_queue import Claimed
+from infra.postgres.sender_hosts import PostgresSenderHosts, SenderHosts
 from infra.postgres.snapshots import load_snapshot
 from infra.smtp.mail import OutgoingMail
 
@@ -47,6 +48,8 @@ class CampaignMail:
         self._links = links
         self._return_paths = return_paths
         self._signer: Signer | None = None
+        self._hosts = SenderHosts()
+        self._own_links = links
 
     def sign_with(self, keys: SigningKeys) -> None:
         """Sign from now on with the keys the domain has now; with none, not at all."""
@@ -54,9 +57,16 @@ class CampaignMail:
         if found != (self._signer.keys if self._signer else ()):
             self._signer = Signer(found, self._message.field_names) if found else None
 
+    def leave_from(self, known: PostgresSenderHosts) -> None:
+        """Use from now on the hosts that the sending domain has; else the installation's."""
+        hosts = known.of(self._run.workspace_id, _ascii_domain(self._sender))
+        if hosts != self._hosts:
+            own = self._links.at_host(hosts.tracking) if hosts.tracking else self._links
+            self._hosts, self._own_links = hosts, own
+
     def render(self, task: Claimed, address: str, *, sent_at: datetime) -> Ready:
         """Return the finished mail. Raises DomainError for a person it cannot be made for."""
-        urls = self._links.of_message(
+        urls = self._own_links.of_message(
             workspace_id=self._run.workspace_id,
             campaign_id=self._run.campaign_id,
             contact_id=task.contact_id,
@@ -75,7 +85,9 @@ class CampaignMail:
         smtputf8 = self._message.needs_smtputf8 or recipient.needs_smtputf8
         mail_from = self._sender
         if self._return_paths.domain:
-            mail_from = self._return_paths.of(self._run.workspace_id, task.message_id)
+            mail_from = self._return_paths.of(
+                self._run.workspace_id, task.message_id, domain=self._hosts.return_path
+            )
         return Ready(
             task, OutgoingMail(task.message_id, mail_from, address, data, smtputf8=smtputf8)
         )
@@ -85,12 +97,19 @@ class CampaignMails:
     """Compiled campaigns of this process, the latest 64; a snapshot never changes."""
 
     def __init__(
-        self, pool: Pool, links: SignedLinks, *, return_paths: ReturnPaths, keys: SigningKeys
+        self,
+        pool: Pool,
+        links: SignedLinks,
+        *,
+        return_paths: ReturnPaths,
+        keys: SigningKeys,
+        hosts: PostgresSenderHosts,
     ) -> None:
         self._pool = pool
         self._links = links
         self._return_paths = return_paths
         self._keys = keys
+        self._hosts = hosts
         self._compiled: dict[tuple[UUID, UUID, str], CampaignMail | DomainError] = {}
 
     def of(self, run: CampaignRun) -> CampaignMail:
@@ -107,6 +126,7 @@ class CampaignMails:
         if isinstance(found, DomainError):
             raise found
         found.sign_with(self._keys)
+        found.leave_from(self._hosts)
         return found
 
     def _compile(self, run: CampaignRun) -> CampaignMail:

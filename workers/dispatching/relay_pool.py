@@ -65,6 +65,7 @@ class RelayPool:
         jitter: Callable[[], float],
         takes: Callable[[KnownRelay], bool] = takes_bulk,
         most_connections: int | None = None,
+        max_age_s: float,
     ) -> None:
         self._log = log_
         self._default = default
@@ -75,6 +76,7 @@ class RelayPool:
         self._jitter = jitter
         self._takes = takes
         self._most_connections = most_connections
+        self._max_age_s = max_age_s
         self._seen: set[UUID] = set()
         self._known: dict[UUID, KnownRelay] = {}
         self._opened: dict[UUID, OpenRelay] = {}
@@ -240,9 +242,10 @@ class RelayPool:
     def _connectable(self, one: KnownRelay) -> OpenRelay:
         assert self._relays is not None  # noqa: S101  what is known came from there
         options = options_of(one, self._relays.credentials(one))
-        if self._most_connections is not None:
-            fewer = min(options.connections, self._most_connections)
-            options = msgspec.structs.replace(options, connections=fewer)
+        connections = min(options.connections, self._most_connections or options.connections)
+        options = msgspec.structs.replace(
+            options, connections=connections, max_age_s=self._max_age_s
+        )
         rate = RelayRate(str(one.relay_id), one.rate_per_s) if one.rate_per_s > 0 else None
         if rate is not None:
             self._rates.allow(rate)

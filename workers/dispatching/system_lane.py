@@ -7,6 +7,7 @@ Message-ID.
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -14,20 +15,20 @@ import structlog
 from commands.ports import Effect
 from domain.content.errors import UnsafeHeaderError
 from domain.delivery.smtp_reply import Cause
-from domain.delivery.system_mail import SystemMailError, compose
+from domain.delivery.system_mail import SystemMailError
 from domain.shared.model import Fact
 from infra.clock import new_id
 from infra.eventstore.log import PostgresEventLog
 from infra.failpoints import Failpoint, failpoint
-from infra.mime.system_message import Sender, system_message
 from infra.postgres.relay_rates import RelayRates
-from infra.postgres.system_mails import ClaimedMail, Content, SystemMailQueue
+from infra.postgres.system_mails import ClaimedMail, SystemMailQueue
 from infra.smtp.mail import HELD, Accepted, NotSent, Outcome, OutgoingMail, Refused
 from workers.acting import acting
 from workers.dispatching.open_relay import OpenRelay
 from workers.dispatching.pacing import Turn
 from workers.dispatching.persistence import persist
 from workers.dispatching.relay_pool import RelayPool
+from workers.dispatching.system_envelopes import SystemEnvelopes
 from workers.dispatching.system_settling import SystemSettler
 from workers.runtime import Stop
 
@@ -46,7 +47,7 @@ class SystemLane:
         *,
         queue: SystemMailQueue,
         settler: SystemSettler,
-        sender: Sender,
+        envelopes: SystemEnvelopes,
         pools: Mapping[bool, RelayPool],
         rates: RelayRates,
         poll_s: float,
@@ -55,7 +56,7 @@ class SystemLane:
         self._log = log_
         self._queue = queue
         self._settler = settler
-        self._sender = sender
+        self._envelopes = envelopes
         self._pools = pools
         self._rates = rates
         self._poll_s = poll_s
@@ -105,7 +106,7 @@ class SystemLane:
             await self._give_up(mail, "erased", relay=relay.name)
             return
         try:
-            outgoing = self._rendered(mail, content)
+            outgoing = await persist(partial(self._envelopes.written, mail, content))
         except (SystemMailError, UnsafeHeaderError) as error:
             log.exception("system_mail_unwritable", mail_id=str(mail.mail_id), error=error)
             await self._give_up(mail, "unwritable", relay=relay.name)
@@ -138,23 +139,6 @@ class SystemLane:
             elif not isinstance(outcome, NotSent):
                 await pool.answered(relay)
         return outcome
-
-    def _rendered(self, mail: ClaimedMail, content: Content) -> OutgoingMail:
-        letter = compose(mail.kind, content.values, expires_at=mail.expires_at)
-        data = system_message(
-            letter,
-            sender=self._sender,
-            to_address=content.to_address,
-            mail_id=mail.mail_id,
-            sent_at=mail.claimed_at,
-        )
-        return OutgoingMail(
-            mail.mail_id,
-            self._sender.address,
-            content.to_address,
-            data,
-            smtputf8=not content.to_address.isascii(),
-        )
 
     def _say(self, mail: ClaimedMail, outcome: Outcome) -> None:
         if isinstance(outcome, Accepted):

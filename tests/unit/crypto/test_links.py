@@ -69,3 +69,13 @@ def test_the_urls_of_a_message_carry_the_tokens() -> None:
     assert list(urls.link_urls) == [
         f"{base}/t/c/{LINKS.sign(LinkKind.CLICK, LinkTarget(w, c, p, n))}" for n in range(3)
     ]
+
+
+def test_links_that_lead_to_another_host_are_the_same_links() -> None:
+    base = SignedLinks(Secret("k" * 32 + "another-one"), public_url="https://t.example.com:8443/a")
+    own = base.at_host("track.acme.example")
+    ids = {"workspace_id": uuid4(), "campaign_id": uuid4(), "contact_id": uuid4()}
+    ours, theirs = base.of_message(**ids, links=1), own.of_message(**ids, links=1)
+    moved = ours.open_url.replace("t.example.com", "track.acme.example")
+    assert theirs.open_url == moved
+    assert moved.startswith("https://track.acme.example:8443/a/t/o/")
