@@ -7,7 +7,8 @@ WORKDIR /app
 COPY requirements.lock ./
 RUN python -m venv /venv \
  && /venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements.lock
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml setup.py build_ui.py README.md LICENSE ./
+COPY web web
 COPY domain domain
 COPY commands commands
 COPY projections projections

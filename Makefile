@@ -15,8 +15,8 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: setup
-setup: $(INSTALLED) ## make .venv with everything in it (uv when present, else python3 and pip)
-	@true
+setup: $(INSTALLED) ## make .venv with everything in it (uv when present, else python3 and pip), and the web interface
+	@$(BIN)/python build_ui.py || echo "all else works; 'make ui' tries again" >&2
 
 $(DEPENDENCIES): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
@@ -49,6 +49,18 @@ $(INSTALLED): $(DEPENDENCIES) pyproject.toml
 	fi
 	@touch $@
 
+.PHONY: ui ui-check ui-api
+ui: $(INSTALLED) ## build the web interface, when its sources changed
+	@$(BIN)/python build_ui.py
+
+ui-check: $(INSTALLED) ## the web interface: types, oxlint, vitest, and its client against schemas/openapi.json
+	@$(BIN)/python build_ui.py run api typecheck lint test
+	@git diff --exit-code --stat -- web/src/api/schema.d.ts || { \
+	  echo "web/src/api/schema.d.ts differed from schemas/openapi.json: review and commit what was written" >&2; exit 1; }
+
+ui-api: $(INSTALLED) ## write web/src/api/schema.d.ts from schemas/openapi.json
+	@$(BIN)/python build_ui.py run api
+
 .PHONY: up dev demo
 up: setup ## start everything on this machine until Ctrl-C
 	@$(BIN)/engine up $(ARGS)
@@ -73,7 +85,7 @@ e2e: setup ## HTTP in, mail out
 	@$(PYTEST) tests/e2e
 
 .PHONY: check lint types imports fmt
-check: lint types imports openapi-check test ## all that CI checks
+check: lint types imports openapi-check ui-check test ## all that CI checks
 
 lint: setup ## ruff: rules and format
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -109,5 +121,5 @@ lock: ## pin pyproject.toml into requirements.lock (needs uv; UPGRADE=1 for newe
 
 .PHONY: clean
 clean: ## remove .venv and caches; data in .engine stays
-	@rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
+	@rm -rf $(VENV) build web/node_modules read_api/_ui *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
 	@find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

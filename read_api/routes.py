@@ -132,6 +132,7 @@ from commands.http.unsubscribe import post_unsubscribe_link
 from read_api.public.document import get_openapi
 from read_api.public.health import get_livez, get_readyz, get_startupz
 from read_api.public.preview import get_preview
+from read_api.public.ui import get_asset, get_ui
 from read_api.public.unsubscribe import get_unsubscribe_page
 from read_api.queries.account_data import get_my_data
 from read_api.queries.audit import get_audit
@@ -346,6 +347,8 @@ ROUTES: tuple[HTTPRouteHandler, ...] = (
     get_livez,
     get_readyz,
     get_startupz,
+    get_ui,
+    get_asset,
     *ACCOUNT_ROUTES,
 )
 

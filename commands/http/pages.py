@@ -44,3 +44,8 @@ NOT_UNDERSTOOD = _page(
 OLD_PREVIEW = _page(
     "This preview is over", "<p>Previews are kept for some minutes. Open it again.</p>"
 )
+NOT_BUILT = _page(
+    "The web interface is not built",
+    "<p>Everything else runs. In the folder of the source, run <code>make ui</code>, then load "
+    "this page again. An installed wheel has it already.</p>",
+)

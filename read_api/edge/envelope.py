@@ -18,8 +18,10 @@ from read_api.edge.request_marks import LIMITS, REQUEST_ID
 
 log = structlog.get_logger()
 
-QUIET_ROUTES = frozenset({"/livez", "/readyz", "/startupz", "/t/o/{pixel}", "/t/c/{token}"})
-"""Not logged while all is well: probes come for ever, and opens and clicks are facts."""
+QUIET_ROUTES = frozenset(
+    {"/livez", "/readyz", "/startupz", "/t/o/{pixel}", "/t/c/{token}", "/assets/{name}"}
+)
+"""Not logged while all is well: probes and files come for ever, opens and clicks are facts."""
 FIRST_FAULT = 400
 CONTENT_SECURITY_POLICY = (
     f"default-src 'none'; style-src 'sha256-{STYLE_DIGEST}'; form-action 'self'; "

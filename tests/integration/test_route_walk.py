@@ -22,6 +22,7 @@ from read_api.edge import sse
 from read_api.edge.permission_guard import UndeclaredRouteError, api_handlers
 from read_api.edge.refusals import RefusalError, not_found
 from read_api.edge.request_marks import operation_of
+from read_api.public.ui import get_asset, get_ui
 from read_api.routes import ROUTES
 from tests.support.accounts import join
 from tests.support.asking import asking
@@ -271,9 +272,12 @@ def told_apart(foreign: httpx.Response, missing: httpx.Response) -> bool:
 
 
 def undocumented(app: Litestar, paths: dict[str, dict[str, dict[str, object]]]) -> set[str]:
-    """Return routes that the document does not have."""
+    """Return routes that the document does not have; the interface and its files need none."""
     served = {
-        f"{method} {path}" for path, handler in api_handlers(app) for method in handler.http_methods
+        f"{method} {path}"
+        for path, handler in api_handlers(app)
+        for method in handler.http_methods
+        if handler.fn not in {get_ui.fn, get_asset.fn}
     }
     described = {
         f"{method.upper()} {path}" for path, operations in paths.items() for method in operations
