@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from domain.delivery.delivery_mode_events import DeliveryMode
 from domain.delivery.dns_records import Setup
 from infra.edge_values import (
     Limit,
@@ -142,6 +143,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     smtp: SmtpSettings
     sandbox: SandboxSettings
     domains: DomainSettings
+    bulk_mode: DeliveryMode  # ENGINE_DELIVERY_MODE: at_most_once or at_least_once
     system_mail_from: tuple[str, str]  # ENGINE_SYSTEM_MAIL_FROM: name and address
     return_path_domain: str  # ENGINE_RETURN_PATH_DOMAIN: where bounces arrive; empty: the sender's
     http_host: str  # ENGINE_HTTP_HOST
@@ -189,6 +191,7 @@ DEFAULTS = {
     "ENGINE_SMTP_MAX_AGE_S": "300",
     "ENGINE_SANDBOX_SMTP_HOST": "",
     "ENGINE_SANDBOX_SMTP_PORT": "25",
+    "ENGINE_DELIVERY_MODE": "at_most_once",
     "ENGINE_SYSTEM_MAIL_FROM": "",
     "ENGINE_RETURN_PATH_DOMAIN": "",
     "ENGINE_DNS_SERVERS": "",
@@ -298,6 +301,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
             ),
         ),
         sandbox=sandbox,
+        bulk_mode=parsed("ENGINE_DELIVERY_MODE", DeliveryMode),
         domains=DomainSettings(
             dns_servers=parsed("ENGINE_DNS_SERVERS", parse_servers),
             own_tracking=parsed("ENGINE_OWN_TRACKING_HOSTS", _yes_or_no),

@@ -41,6 +41,7 @@ from commands.http.dead_letters import (
     post_redrive,
     post_redrive_matching,
 )
+from commands.http.delivery_mode import put_delivery_mode
 from commands.http.developer import delete_api_key, post_api_key, post_api_key_rotation
 from commands.http.invitations import (
     delete_invitation,
@@ -152,6 +153,7 @@ from read_api.queries.dead_letters import (
     get_uncertain,
 )
 from read_api.queries.delivery import get_campaign_messages
+from read_api.queries.delivery_mode import get_delivery_mode
 from read_api.queries.developer import get_api_key, get_api_keys
 from read_api.queries.exports import get_export, get_exports
 from read_api.queries.identity import get_key_set, get_me, get_sessions
@@ -224,6 +226,8 @@ ROUTES: tuple[HTTPRouteHandler, ...] = (
     get_operator_kill_switches,
     post_operator_stop,
     post_operator_resume,
+    get_delivery_mode,
+    put_delivery_mode,
     get_relays,
     get_relay,
     post_relay,

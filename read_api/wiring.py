@@ -39,6 +39,7 @@ from infra.postgres.checkpoints import Checkpoints
 from infra.postgres.contact_directory import ContactDirectory
 from infra.postgres.contact_values import PostgresContactValues
 from infra.postgres.dead_letters import PostgresDeadLetters
+from infra.postgres.delivery_modes import PostgresDeliveryModes
 from infra.postgres.do_not_mail import PostgresDoNotMail
 from infra.postgres.erasure_preview import ErasurePreviews
 from infra.postgres.erasures import PostgresErasures
@@ -139,6 +140,8 @@ class Wiring:
             "switches": PostgresKillSwitches(),
             "send_rates": PostgresSendRates(),
             "known_rates": KnownRates(pool),
+            "delivery_modes": PostgresDeliveryModes(pool),
+            "bulk_mode": self.adapters.settings.bulk_mode,
             "switch_board": KillSwitchBoard(pool),
             "switches_turned": lambda: self.adapters.waker.wake(SWITCHES),
             "overviews": WorkspaceOverviews(pool),

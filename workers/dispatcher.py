@@ -104,7 +104,9 @@ class Dispatcher:
         self._recorder = OutcomeRecorder(adapters.log, self._queue)
         self._rates = RelayRates(adapters.pool, holder=self._queue.owner)
         self._rate = RelayRate(relay, rate_per_s) if rate_per_s > 0 else None
-        settler = Settler(relay=relay, now=clock.now, jitter=jitter, refused=retry)
+        settler = Settler(
+            relay=relay, now=clock.now, jitter=jitter, refused=retry, mode=settings.bulk_mode
+        )
         relays = None if sandbox else PostgresRelays(adapters.pool, adapters.vault)
         self._checks = RelayChecks(adapters.log, relays) if relays else None
         pool = functools.partial(

@@ -29,7 +29,7 @@ from infra.postgres.heartbeats import beat
 from infra.postgres.snapshots import PostgresSnapshots
 from infra.postgres.template_previews import forget_previews
 from workers.acting import acting
-from workers.dispatching.recovery import recover
+from workers.dispatching.recovery import Recovery
 from workers.dispatching.skips import Unsent, skip_queued
 from workers.erasing import ErasureFinisher
 from workers.invitations import InvitationCloser
@@ -58,9 +58,11 @@ class Scheduler:
         self._runs = PostgresCampaignRuns()
         self._audience = PostgresAudience(adapters.pool)
         self._finder = RunFinder(adapters.pool)
-        self._leases = DispatcherLeases(adapters.pool)
-        smtp, sandbox = adapters.settings.smtp, adapters.settings.sandbox
-        self._relays = {False: f"{smtp.host}:{smtp.port}", True: f"{sandbox.host}:{sandbox.port}"}
+        self._recovery = Recovery(
+            log=adapters.log,
+            leases=DispatcherLeases(adapters.pool),
+            mode=adapters.settings.bulk_mode,
+        )
         self._vault_keeper = VaultKeeper(adapters)
         self._erasures = ErasureFinisher(adapters, worker=NAME)
         self._retention = Retention(adapters)
@@ -76,7 +78,7 @@ class Scheduler:
         for run in self._finder.due():
             if self._held.get(run.campaign_id, 0.0) <= monotonic():
                 self._launch(run)
-        recovered = recover(self._log, self._leases, relays=self._relays)
+        recovered = self._recovery.step()
         cancelled = sum(self._skip_cancelled(run) for run in self._finder.cancelled_with_tasks())
         for run in self._finder.finished():
             self._finish(run)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from domain.delivery import (
     bounce_events,
+    delivery_mode_events,
     lane_events,
     outcome_events,
     relay_events,
@@ -231,6 +232,7 @@ EVENTS: tuple[type[Event], ...] = (
     SystemMailFailed,
     *lane_events.EVENTS,
     *relay_events.EVENTS,
+    *delivery_mode_events.EVENTS,
     *outcome_events.EVENTS,
     *send_rate_events.EVENTS,
     *sending_domain_events.EVENTS,

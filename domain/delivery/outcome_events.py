@@ -53,8 +53,8 @@ class SystemMailDiscarded(Event, frozen=True):
 class UncertainResolved(Event, frozen=True):
     """It is known now, or decided, what became of a message that was uncertain.
 
-    `resend` queues it again, and the person may get it twice. `caused_by` is the report that says
-    so; without one it was a person.
+    `resend` queues it again, and the person may get it twice. `caused_by` is the fact that says
+    so: a report, or of `at_least_once` the EmailUncertain itself; without one it was a person.
     """
 
     TAG: ClassVar[str] = "delivery.uncertain_resolved.v1"

@@ -60,7 +60,8 @@ _CANCELLED_WITH_TASKS = (
 )
 # One row a lane that has something to send and may send at this moment.
 _SENDABLE: LiteralString = (
-    "SELECT " + _COLUMNS + ", destination FROM campaign_runs r"
+    "SELECT " + _COLUMNS + ", destination, coalesce((SELECT bulk FROM delivery_modes m"
+    " WHERE m.workspace_id = r.workspace_id), '') FROM campaign_runs r"
     " JOIN campaign_destinations d USING (workspace_id, campaign_id)"
     " WHERE gate = 'open' AND launched_at_ms IS NOT NULL AND EXISTS (SELECT FROM email_tasks t"
     " WHERE t.workspace_id = r.workspace_id AND t.campaign_id = r.campaign_id AND t.phase = 0"
@@ -73,7 +74,8 @@ _SENDABLE: LiteralString = (
 class CampaignRun(msgspec.Struct, frozen=True):
     """One campaign that is on the calendar; `launched_at_ms` is 0 before the launch.
 
-    `destination` is the one that a claim is for, `reopened` says how often a message was queued
+    `destination` is the one that a claim is for, `mode` what its workspace chose for messages in
+    doubt (empty: nothing), `reopened` says how often a message was queued
     again.
     """
 
@@ -90,6 +92,7 @@ class CampaignRun(msgspec.Struct, frozen=True):
     sending_domain: str = ""
     reopened: int = 0
     destination: str = ""
+    mode: str = ""
 
 
 class PostgresCampaignRuns:

@@ -22,8 +22,9 @@ UPDATE dispatchers SET alive_until = clock_timestamp() + make_interval(secs => %
 """
 _LEFT = """
 SELECT workspace_id, message_id, campaign_id, contact_id, phase, attempt,
-       coalesce(r.sandbox, false)
+       coalesce(r.sandbox, false), t.relay, coalesce(r.gate, ''), coalesce(m.bulk, '')
   FROM email_tasks t LEFT JOIN campaign_runs r USING (workspace_id, campaign_id)
+  LEFT JOIN delivery_modes m USING (workspace_id)
  WHERE locked_by = %s ORDER BY workspace_id LIMIT %s
 """
 _FREE = """
@@ -33,6 +34,16 @@ UPDATE email_tasks SET locked_by = NULL
 _FORGET = """
 DELETE FROM dispatchers WHERE dispatcher_id = %s AND alive_until <= clock_timestamp()
    AND NOT EXISTS (SELECT FROM email_tasks WHERE locked_by = %s)
+"""
+_AGAIN = """
+WITH freed AS (
+    UPDATE email_tasks t SET phase = 0, locked_by = NULL, due_at = clock_timestamp()
+      FROM unnest(%(messages)s::uuid[]) AS u(message_id)
+     WHERE t.workspace_id = %(workspace_id)s AND t.message_id = u.message_id
+       AND t.phase = 1 AND t.locked_by = %(owner)s
+    RETURNING 1
+)
+SELECT count(*) FROM freed
 """
 _UNCERTAIN = """
 DELETE FROM email_tasks t USING unnest(%(messages)s::uuid[]) AS u(message_id)
@@ -46,7 +57,11 @@ class LeaseLostError(Exception):
 
 
 class LeftTask(msgspec.Struct, frozen=True):
-    """A task whose dispatcher is dead."""
+    """A task whose dispatcher is dead.
+
+    `relay` is the one that has it, if it was handed over; `mode` is empty when its workspace chose
+    none.
+    """
 
     workspace_id: UUID
     message_id: UUID
@@ -55,6 +70,9 @@ class LeftTask(msgspec.Struct, frozen=True):
     phase: int
     attempt: int
     sandbox: bool
+    relay: str | None
+    gate: str
+    mode: str
 
 
 class DispatcherLeases:
@@ -115,4 +133,16 @@ def give_up(workspace_id: UUID, messages: Sequence[UUID], *, owner: UUID) -> Sql
     return SqlEffect(
         _UNCERTAIN,
         {"workspace_id": workspace_id, "messages": list(messages), "owner": owner},
+    )
+
+
+def send_again(workspace_id: UUID, messages: Sequence[UUID], *, owner: UUID) -> SqlEffect:
+    """Return the effect of sending messages of phase 1 of a dead dispatcher again.
+
+    StaleStateError when one of them has its outcome meanwhile.
+    """
+    return SqlEffect(
+        _AGAIN,
+        {"workspace_id": workspace_id, "messages": list(messages), "owner": owner},
+        must_change=len(messages),
     )

@@ -29,13 +29,20 @@ SELECT t.message_id, t.contact_id, t.attempt, c.email, c.first_name, c.last_name
 """
 _HAND_OVER = """
 WITH moved AS (
-    UPDATE email_tasks t SET phase = 1, attempt = t.attempt + 1
+    UPDATE email_tasks t SET phase = 1, attempt = t.attempt + 1, relay = %(relay)s
       FROM unnest(%(messages)s::uuid[]) AS u(message_id)
      WHERE t.workspace_id = %(workspace_id)s AND t.message_id = u.message_id
        AND t.phase = 0 AND t.locked_by = %(owner)s
     RETURNING 1
 )
 SELECT count(*) FROM moved
+"""
+# What one relay provably did not get goes to another one.
+_ANOTHER_WAY = """
+UPDATE email_tasks t SET relay = %(relay)s
+  FROM unnest(%(messages)s::uuid[]) AS u(message_id)
+ WHERE t.workspace_id = %(workspace_id)s AND t.message_id = u.message_id
+   AND t.phase = 1 AND t.locked_by = %(owner)s
 """
 _STOPPED = """
 SELECT d.contact_id, max(d.reason) FROM do_not_mail d
@@ -144,13 +151,26 @@ class EmailQueue:
         with tenant_scope(self._pool, workspace_id) as cursor:
             return correlation_at(cursor, workspace_id, position)
 
-    def hand_over(self, workspace_id: UUID, messages: Sequence[UUID]) -> SqlEffect:
+    def hand_over(self, workspace_id: UUID, messages: Sequence[UUID], *, relay: str) -> SqlEffect:
         """Return the effect of HandoverStarted; StaleStateError unless all are still ours."""
-        return SqlEffect(
-            _HAND_OVER,
-            {"workspace_id": workspace_id, "messages": list(messages), "owner": self.owner},
-            must_change=len(messages),
-        )
+        values = self._handed(workspace_id, messages, relay)
+        return SqlEffect(_HAND_OVER, values, must_change=len(messages))
+
+    def hand_another_way(
+        self, workspace_id: UUID, messages: Sequence[UUID], *, relay: str
+    ) -> SqlEffect:
+        """Return the effect of a further HandoverStarted: another relay has them now."""
+        return SqlEffect(_ANOTHER_WAY, self._handed(workspace_id, messages, relay))
+
+    def _handed(
+        self, workspace_id: UUID, messages: Sequence[UUID], relay: str
+    ) -> dict[str, object]:
+        return {
+            "workspace_id": workspace_id,
+            "messages": list(messages),
+            "owner": self.owner,
+            "relay": relay,
+        }
 
     def remove(self, workspace_id: UUID, messages: Sequence[UUID]) -> SqlEffect:
         """Return the effect of final outcomes."""

@@ -13,13 +13,16 @@ from infra.postgres.tenant_scope import tenant_scope
 
 # Before the task goes: what it says of a message that is still the dispatcher's is what happened.
 _ADD = """
-INSERT INTO uncertain_messages AS m (workspace_id, message_id, campaign_id, contact_id, attempt)
-SELECT workspace_id, message_id, campaign_id, contact_id, attempt FROM email_tasks
+INSERT INTO uncertain_messages AS m (workspace_id, message_id, campaign_id, contact_id, attempt,
+                                     resolution, settled_at)
+SELECT workspace_id, message_id, campaign_id, contact_id, attempt, %(resolution)s::text,
+       CASE WHEN %(resolution)s::text IS NOT NULL THEN clock_timestamp() END
+  FROM email_tasks
  WHERE workspace_id = %(workspace_id)s AND message_id = ANY(%(messages)s) AND phase = 1
    AND locked_by = %(owner)s
 ON CONFLICT (workspace_id, message_id) DO UPDATE
-   SET attempt = excluded.attempt, since = excluded.since, resolution = NULL, settled_by = NULL,
-       settled_at = NULL
+   SET attempt = excluded.attempt, since = excluded.since, resolution = excluded.resolution,
+       settled_by = NULL, settled_at = excluded.settled_at
  WHERE m.attempt < excluded.attempt
 """
 _ONE = """
@@ -76,11 +79,20 @@ class PostgresUncertainMessages:
         return Settling(_SETTLE + " SELECT count(*) FROM taken", values, [message_id])
 
 
-def note_uncertain(workspace_id: UUID, messages: Sequence[UUID], *, owner: UUID) -> SqlEffect:
-    """Return the effect of EmailUncertain; it comes before the one that takes the tasks away."""
-    return SqlEffect(
-        _ADD, {"workspace_id": workspace_id, "messages": list(messages), "owner": owner}
-    )
+def note_uncertain(
+    workspace_id: UUID, messages: Sequence[UUID], *, owner: UUID, resent: bool = False
+) -> SqlEffect:
+    """Return the effect of EmailUncertain, and of UncertainResolved when they are sent again.
+
+    It comes before the one that takes the tasks away, or frees them.
+    """
+    values: dict[str, object] = {
+        "workspace_id": workspace_id,
+        "messages": list(messages),
+        "owner": owner,
+        "resolution": str(Resolution.RESEND) if resent else None,
+    }
+    return SqlEffect(_ADD, values)
 
 
 def _settled(workspace_id: UUID, resolution: str, command_id: UUID) -> dict[str, object]:

@@ -11,11 +11,15 @@ from uuid import UUID
 
 import pytest
 
+from commands.delivery.choose_delivery_mode import ChooseDeliveryMode, choose_delivery_mode
+from domain.delivery.delivery_mode_events import DeliveryMode
 from domain.delivery.events import EmailSent, EmailSkipped, EmailUncertain, SkipReason
+from domain.delivery.outcome_events import UncertainResolved
 from infra.bootstrap import Adapters
 from infra.clock import new_id
 from infra.postgres.campaign_runs import RunFinder
 from infra.postgres.connections import Role
+from infra.postgres.delivery_modes import PostgresDeliveryModes
 from infra.postgres.dispatcher_leases import DispatcherLeases, LeaseLostError
 from infra.postgres.email_queue import EmailQueue
 from infra.postgres.sql_effect import StaleStateError
@@ -23,7 +27,7 @@ from infra.settings import Settings
 from infra.smtp.sender import SmtpSender
 from tests.support.asking import asking
 from tests.support.counting_sink import RunningSink, counting_sink
-from tests.support.faulty_smtp import Script, faulty_smtp, say
+from tests.support.faulty_smtp import Script, close, faulty_smtp, say
 from tests.support.sending import Mailing, environment, relay_on
 from workers.dispatcher import Dispatcher
 from workers.dispatching.handing_over import IN_FLIGHT
@@ -108,6 +112,61 @@ def test_kill_9_of_the_dispatcher_loses_nobody_silently_and_repeats_nobody(
     assert len(sent | uncertain) == len(contacts)
     assert 0 < len(uncertain) <= 2 * IN_FLIGHT * MOST_CHUNK  # two crashes
     assert mailing.gate(campaign) == "closed"
+
+
+def test_at_least_once_mails_everybody_and_records_each_repeat(
+    mailing: Mailing, settings: Settings
+) -> None:
+    """kill -9 twice: nobody is left out, and who may have been mailed twice stands in the log."""
+    choose(mailing, DeliveryMode.AT_LEAST_ONCE)
+    contacts = mailing.add_contacts(people(1_500))
+    campaign = mailing.started()
+    with counting_sink() as sink:
+        for goal in (200, 600):
+            with process(DISPATCHER, settings, smtp_port=sink.port) as dispatcher:
+                eventually(lambda goal=goal: sink.accepted().total() >= goal)  # type: ignore[misc]
+                dispatcher.kill()
+                dispatcher.wait()
+            let_leases_run_out(mailing)
+            mailing.schedule_all()
+        mailing.dispatch(sink.port)
+        mailing.schedule_all()
+        accepted = message_ids(sink)
+    sent = {event.message_id for event in mailing.of_type(EmailSent)}
+    uncertain = mailing.of_type(EmailUncertain)
+    repeats = mailing.of_type(UncertainResolved)
+    twice = {message_id for message_id, count in accepted.items() if count > 1}
+    assert len(sent) == len(contacts)
+    assert sent == accepted.keys()
+    assert twice <= {event.message_id for event in repeats}
+    assert {(e.message_id, e.attempt) for e in uncertain} == {
+        (e.message_id, e.attempt) for e in repeats
+    }
+    assert len(uncertain) > 0
+    assert {event.relay for event in uncertain} == {f"127.0.0.1:{sink.port}"}
+    assert mailing.ask("SELECT DISTINCT resolution FROM uncertain_messages") == [("resend",)]
+    assert mailing.gate(campaign) == "closed"
+
+
+@pytest.mark.parametrize("mode", DeliveryMode)
+def test_an_answer_that_was_lost_is_repeated_only_at_least_once(
+    mailing: Mailing, mode: DeliveryMode
+) -> None:
+    choose(mailing, mode)
+    mailing.add_contacts(people(1))
+    mailing.started()
+    mailing.dispatch_to(Script(dot=close), until=lambda: bool(mailing.of_type(EmailUncertain)))
+    waits = mailing.ask("SELECT phase, attempt, locked_by FROM email_tasks")
+    assert waits == ([(0, 1, None)] if mode is DeliveryMode.AT_LEAST_ONCE else [])
+    assert len(mailing.of_type(UncertainResolved)) == len(waits)
+    stays = mailing.ask("SELECT count(*) FROM uncertain_messages WHERE resolution IS NULL")
+    assert stays == [(1 - len(waits),)]
+
+
+def choose(mailing: Mailing, mode: DeliveryMode) -> None:
+    modes = PostgresDeliveryModes(mailing.app.pool)
+    command = ChooseDeliveryMode(mode)
+    choose_delivery_mode(command, asking(mailing.workspace), mailing.app.log, modes)
 
 
 def let_leases_run_out(mailing: Mailing) -> None:
@@ -266,7 +325,9 @@ def test_a_dispatcher_that_lost_its_messages_cannot_hand_them_over(mailing: Mail
     before = mailing.counted()
     with pytest.raises(StaleStateError):
         mailing.worker.log.record(
-            [], asking(mailing.workspace), effects=[slow.hand_over(run.workspace_id, messages)]
+            [],
+            asking(mailing.workspace),
+            effects=[slow.hand_over(run.workspace_id, messages, relay="r")],
         )
     assert mailing.counted() == before
     assert mailing.ask("SELECT sum(phase), sum(attempt) FROM email_tasks") == [(0, 0)]

@@ -13,20 +13,31 @@ from commands.delivery.change_relay import (
     enable_relay,
     remove_relay,
 )
+from commands.delivery.choose_delivery_mode import ChooseDeliveryMode, choose_delivery_mode
 from commands.delivery.replace_relay_credentials import (
     ReplaceRelayCredentials,
     replace_relay_credentials,
 )
 from commands.delivery.tune_relay import TuneRelay, tune_relay
 from commands.ports import EventLog
+from domain.delivery.delivery_mode_events import DeliveryMode
 from domain.delivery.relay_advice import advice_for
 from domain.delivery.relay_events import RelayAdded
 from domain.shared.context import Context
 from domain.shared.platform import PLATFORM
 from infra.bootstrap import Adapters
 from infra.clock import new_id
+from infra.postgres.delivery_modes import PostgresDeliveryModes
 from infra.postgres.relays import KnownRelay, PostgresRelays
-from workers.cli.session import answer, as_json, asking, find_workspace, session, table
+from workers.cli.session import (
+    answer,
+    as_json,
+    asking,
+    find_workspace,
+    in_workspace,
+    session,
+    table,
+)
 
 Verb = Callable[[UUID, Context, EventLog, Relays], int]
 owner = click.option("--workspace", help="Name or id; without it the relay is shared by all.")
@@ -191,6 +202,21 @@ for name, verb, done, text in (
     click.argument("relay_id", type=click.UUID)(
         relays_group.command(name, help=text)(owner(as_json(_turn(verb, done))))
     )
+
+
+@relays_group.command("mode")
+@click.argument("bulk", type=click.Choice([*DeliveryMode, "default"]), required=False)
+@in_workspace
+@as_json
+def mode_command(*, bulk: str | None, workspace: str | None, as_json: bool) -> None:
+    """Show or choose what happens to a campaign's message that may have gone out, or not."""
+    with session() as adapters:
+        scope, modes = find_workspace(adapters, workspace), PostgresDeliveryModes(adapters.pool)
+        if bulk is not None:
+            command = ChooseDeliveryMode(None if bulk == "default" else DeliveryMode(bulk))
+            choose_delivery_mode(command, asking(scope), adapters.log, modes)
+        holds = modes.of(scope) or adapters.settings.bulk_mode
+    answer({"bulk": holds}, as_json=as_json, text=f"campaigns: {holds}")
 
 
 @relays_group.command("list")

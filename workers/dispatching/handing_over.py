@@ -154,7 +154,7 @@ class HandOver:
         messages = [ready.task.message_id for ready in chunk]
         fact, command_id = _handover(messages, relay)
         context = acting("dispatcher", run.workspace_id, command_id, correlation_id=request)
-        effect = self._queue.hand_over(run.workspace_id, messages)
+        effect = self._queue.hand_over(run.workspace_id, messages, relay=relay.name)
         try:
             await persist(lambda: self._log.record([fact], context, effects=[effect]))
         except StaleStateError as error:
@@ -170,7 +170,8 @@ class HandOver:
         messages = [ready.task.message_id for ready in chunk]
         fact, command_id = _handover(messages, relay)
         context = acting("dispatcher", run.workspace_id, command_id, correlation_id=request)
-        await persist(lambda: self._log.record([fact], context))
+        effect = self._queue.hand_another_way(run.workspace_id, messages, relay=relay.name)
+        await persist(lambda: self._log.record([fact], context, effects=[effect]))
 
 
 def _handover(messages: Sequence[UUID], relay: OpenRelay) -> tuple[Fact, UUID]:

@@ -71,6 +71,7 @@ class OutcomeRecorder:
     async def _record(self, workspace_id: UUID, batch: Sequence[Settled]) -> None:
         context = acting("dispatcher", workspace_id, new_id())
         facts = [settled.fact for settled in batch]
+        facts += [settled.repeat for settled in batch if settled.repeat is not None]
         effects = self._effects(workspace_id, batch)
         await persist(lambda: self._append(facts, context, effects))
         failpoint(Failpoint.DISPATCHER_RECORDED)
@@ -94,12 +95,17 @@ class OutcomeRecorder:
         lost = [
             settled.message_id
             for settled in batch
-            if isinstance(settled.fact.event, EmailUncertain)
+            if isinstance(settled.fact.event, EmailUncertain) and settled.repeat is None
         ]
+        resent = [settled.message_id for settled in batch if settled.repeat is not None]
         letters = [settled.letter for settled in batch if settled.letter is not None]
         effects: list[Effect] = []
         if lost:
             effects.append(note_uncertain(workspace_id, lost, owner=self._queue.owner))
+        if resent:
+            effects.append(
+                note_uncertain(workspace_id, resent, owner=self._queue.owner, resent=True)
+            )
         if over:
             effects.append(self._queue.remove(workspace_id, over))
         if again:

@@ -15,6 +15,8 @@ from domain.delivery.backoff import (
     next_attempt_at,
     retry_hint_s,
 )
+from domain.delivery.delivery_mode import repeated, sends_again
+from domain.delivery.delivery_mode_events import DeliveryMode
 from domain.delivery.events import (
     EmailBounced,
     EmailDeferred,
@@ -61,6 +63,8 @@ class Settled(msgspec.Struct, frozen=True, kw_only=True):
     fact: Fact
     due_at: datetime | None = None
     letter: DeadLetter | None = None
+    repeat: Fact | None = None
+    """That a message in doubt is sent again; goes into the log with `fact`."""
 
 
 class Settler(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,6 +75,7 @@ class Settler(msgspec.Struct, frozen=True, kw_only=True):
     jitter: Callable[[], float]
     refused: RetrySchedule = BULK_SCHEDULE
     unreached: RetryPolicy = UNREACHED
+    mode: DeliveryMode = DeliveryMode.AT_MOST_ONCE
 
     def settle(self, run: CampaignRun, task: Claimed, outcome: Outcome) -> Settled:
         """Return what to record for this attempt."""
@@ -80,13 +85,29 @@ class Settler(msgspec.Struct, frozen=True, kw_only=True):
                 sent = EmailSent(**self._attempt(run, task), reply=reply)
                 return _settled(run, task, sent)
             case Uncertain():
-                lost = EmailUncertain(**self._attempt(run, task), reason=outcome.reason)
-                return _settled(run, task, lost)
+                return self._in_doubt(run, task, outcome)
             case NotSent():
                 reply_or_none = outcome.reply or SmtpReply(0, None, f"not sent: {outcome.reason}")
                 return self._again(run, task, reply_or_none, policy=self.unreached, phase="connect")
             case Refused():
                 return self._refused(run, task, outcome.reply, outcome.phase)
+
+    def _in_doubt(self, run: CampaignRun, task: Claimed, outcome: Uncertain) -> Settled:
+        """Let it stay uncertain, or send it again and say so, as the mode of delivery has it."""
+        attempt = task.attempt + 1
+        lost = EmailUncertain(**self._attempt(run, task), reason=outcome.reason)
+        mode = DeliveryMode(run.mode) if run.mode else self.mode
+        due = self._due(run, task, self.unreached) if sends_again(mode, attempt=attempt) else None
+        settled = _settled(run, task, lost, due_at=due)
+        if due is None:
+            return settled
+        again = repeated(
+            message_id=task.message_id,
+            campaign_id=run.campaign_id,
+            contact_id=task.contact_id,
+            attempt=attempt,
+        )
+        return msgspec.structs.replace(settled, repeat=again)
 
     def hold(self, run: CampaignRun, task: Claimed, *, gate: str) -> Settled:
         """Return what to record of a message that the gate stopped just before MAIL FROM."""
@@ -119,17 +140,22 @@ class Settler(msgspec.Struct, frozen=True, kw_only=True):
     def _again(
         self, run: CampaignRun, task: Claimed, reply: SmtpReply, *, policy: RetryPolicy, phase: str
     ) -> Settled:
-        due = next_attempt_at(
+        due = self._due(run, task, policy, hint_s=retry_hint_s(reply.text))
+        if due is None:
+            return self._failed(run, task, reply, reason=Cause.EXPIRED, phase=phase)
+        return self._deferred(run, task, reply, due)
+
+    def _due(
+        self, run: CampaignRun, task: Claimed, policy: RetryPolicy, *, hint_s: int | None = None
+    ) -> datetime | None:
+        return next_attempt_at(
             policy,
             attempt=task.attempt + 1,
             queued_at=task.life_from or datetime.fromtimestamp(run.launched_at_ms / 1000, UTC),
             now=self.now(),
             jitter=self.jitter(),
-            hint_s=retry_hint_s(reply.text),
+            hint_s=hint_s,
         )
-        if due is None:
-            return self._failed(run, task, reply, reason=Cause.EXPIRED, phase=phase)
-        return self._deferred(run, task, reply, due)
 
     def _deferred(
         self, run: CampaignRun, task: Claimed, reply: SmtpReply, due: datetime
