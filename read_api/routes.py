@@ -161,6 +161,7 @@ from read_api.queries.imports import get_import, get_imports, get_rejected
 from read_api.queries.kill_switches import get_kill_switches, get_operator_kill_switches
 from read_api.queries.lanes import get_lanes, get_sender_health
 from read_api.queries.members import get_invitations, get_members, get_workspaces
+from read_api.queries.message_list import get_messages
 from read_api.queries.messages import (
     get_contact_messages,
     get_explanation,
@@ -288,6 +289,7 @@ ROUTES: tuple[HTTPRouteHandler, ...] = (
     get_campaign_live,
     get_campaign_messages,
     get_message,
+    get_messages,
     get_contact_messages,
     get_explanation,
     get_suppressions,

@@ -39,3 +39,16 @@ class MessagePage(msgspec.Struct, frozen=True, kw_only=True):
 
     items: list[Message]
     next: NextCursor
+
+
+class AddressedMessage(Message, frozen=True, kw_only=True):
+    """A message with whom it is for."""
+
+    email: Annotated[str | None, msgspec.Meta(description="Null of a person who was erased.")]
+
+
+class AddressedMessagePage(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of messages, newest launch first."""
+
+    items: list[AddressedMessage]
+    next: NextCursor

@@ -195,6 +195,10 @@ def test_the_whole_life_of_a_message_has_every_attempt_with_its_event(asked: Ask
     assert "a@example.com" not in str(life)
     assert life["explanation"]["code"] == "sent"
     (listed,) = asked.get(f"/v1/contacts/{ann}/messages")["items"]
+    found = asked.get(f"/v1/messages?email=a@ex&campaign_id={listed['campaign_id']}")["items"]
+    assert [(row["message_id"], row["email"]) for row in found] == [(str(message), "a@example.com")]
+    assert asked.get(f"/v1/messages?status={listed['status']}&limit=1")["items"]
+    assert asked.get("/v1/messages?email=nobody")["items"] == []
     assert (listed["message_id"], listed["explanation"]) == (str(message), "sent")
 
 

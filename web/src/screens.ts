@@ -25,6 +25,7 @@ export const SCREENS: Record<string, Load> = {
   "/templates": () => import("./routes/templates/templates"),
   "/templates/new": () => import("./routes/templates/template"),
   "/templates/$id": () => import("./routes/templates/template"),
+  "/messages": () => import("./routes/messages/messages"),
   "/messages/$id": () => import("./routes/messages/message"),
   "/suppressions": () => import("./routes/suppressions/suppressions"),
   "/sending": () => import("./routes/delivery/sending"),

@@ -1255,6 +1255,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/delivery/mode": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What happens to a message in doubt
+         * @description Say which mode holds, and whether the workspace or the installation chose it.
+         */
+        get: operations["get_delivery_mode"];
+        /**
+         * Choose at most once or at least once
+         * @description For campaigns; it holds for every message that is in doubt from now on.
+         */
+        put: operations["put_delivery_mode"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/invitations/accept": {
         parameters: {
             query?: never;
@@ -1479,6 +1503,26 @@ export interface paths {
          * @description Do without it, for whoever shows a code of it: the password alone is not enough.
          */
         post: operations["post_second_factor_remove"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Messages
+         * @description List them with whom they are for, newest launch first.
+         */
+        get: operations["get_messages"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1955,6 +1999,142 @@ export interface paths {
          */
         put: operations["put_retention"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/relays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the workspace's own relays
+         * @description List them with their state, and say what the mail goes through at present.
+         */
+        get: operations["get_relays"];
+        put?: never;
+        /**
+         * Send through a relay of your own
+         * @description From now on the workspace's campaigns go through its own relays, not the shared ones.
+         */
+        post: operations["post_relay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/relays/{relay_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One relay of the workspace
+         * @description Return how it is used, where its breaker stands, and what the last check met.
+         */
+        get: operations["get_relay"];
+        /**
+         * Change a relay's share, pace and connections
+         * @description Dispatchers follow within two seconds; another host is another relay.
+         */
+        put: operations["put_relay"];
+        post?: never;
+        /**
+         * Remove a relay
+         * @description Forget it with its user name and password.
+         */
+        delete: operations["delete_relay"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/relays/{relay_id}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Connect to a relay and log in, without sending
+         * @description Have a dispatcher do it within seconds; GET shows what failed and what to do.
+         */
+        post: operations["post_relay_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/relays/{relay_id}/credentials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Replace a relay's user name and password
+         * @description Seal them; they are never shown again. Connections are opened anew.
+         */
+        put: operations["put_relay_credentials"];
+        post?: never;
+        /**
+         * Use a relay without logging in
+         * @description Forget user name and password: the server knows us otherwise.
+         */
+        delete: operations["delete_relay_credentials"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/relays/{relay_id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin nothing through a relay any more
+         * @description Within two seconds; what it had not been sent goes another way.
+         */
+        post: operations["post_relay_pause"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/relays/{relay_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Use a paused relay again
+         * @description Its breaker stands where it stood.
+         */
+        post: operations["post_relay_resume"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2889,6 +3069,36 @@ export interface components {
             /** @description An e-mail address. */
             email: string;
         };
+        /** AddressedMessage */
+        AddressedMessage: {
+            attempt: number;
+            /** Format: uuid */
+            campaign_id: string;
+            clicked_at: string | null;
+            clicks: number;
+            /** Format: uuid */
+            contact_id: string;
+            /** @description Null of a person who was erased. */
+            email: string | null;
+            /** Format: uuid */
+            message_id: string;
+            opened_at: string | null;
+            opens: number;
+            queued_at: string | null;
+            reason: string | null;
+            relay: string | null;
+            reply: string | null;
+            sent_at: string | null;
+            /** @description queued, handed_over, sent, deferred, bounced, failed, uncertain or skipped */
+            status: string;
+            status_at: string | null;
+        };
+        /** AddressedMessagePage */
+        AddressedMessagePage: {
+            items: components["schemas"]["AddressedMessage"][];
+            /** @description Pass as `cursor` to get the next page; null on the last one. */
+            next: string | null;
+        };
         /** Alive */
         Alive: {
             /** @default alive */
@@ -3301,6 +3511,20 @@ export interface components {
             /** @description Pass as `cursor` to get the next page; null on the last one. */
             next: string | null;
         };
+        /**
+         * DeliveryMode
+         * @description How often a message goes out when nobody can know whether it did.
+         * @default at_least_once
+         * @enum {string}
+         */
+        DeliveryMode: "at_most_once" | "at_least_once";
+        /** DeliveryModes */
+        DeliveryModes: {
+            bulk: components["schemas"]["DeliveryMode"];
+            chosen: components["schemas"]["DeliveryMode"] | null;
+            installation: components["schemas"]["DeliveryMode"];
+            transactional?: components["schemas"]["DeliveryMode"];
+        };
         /** DeviceProof */
         DeviceProof: {
             /** @description As the device shows. */
@@ -3621,6 +3845,8 @@ export interface components {
         };
         /** LaneWarmUp */
         LaneWarmUp: {
+            /** @description At this moment, by all that bounds the lane; null: no bound. */
+            allowed_now: number | null;
             /** @description Null: the lane has no cap of its own. */
             allowed_per_hour: number | null;
             next_step_at: string | null;
@@ -3852,6 +4078,10 @@ export interface components {
             /** @default  */
             text: string;
         };
+        /** NewDeliveryMode */
+        NewDeliveryMode: {
+            bulk: components["schemas"]["DeliveryMode"] | null;
+        };
         /** NewInvitation */
         NewInvitation: {
             email: string;
@@ -3862,6 +4092,30 @@ export interface components {
             /** @description At least 8 characters; any, exactly as typed. */
             password: string;
             token: string;
+        };
+        /** NewRelay */
+        NewRelay: {
+            /** @default 8 */
+            connections: number;
+            credentials?: components["schemas"]["RelayCredentials"] | null;
+            host: string;
+            /** @description One line of text without control or bidirectional override characters. */
+            label: string;
+            /** @default 1000 */
+            messages_per_connection: number;
+            /** @default 587 */
+            port: number;
+            /**
+             * @description Messages a second; 0 is no limit.
+             * @default 0
+             */
+            rate_per_s: number;
+            tls?: components["schemas"]["Tls"];
+            /**
+             * @description Its share beside the other relays.
+             * @default 1
+             */
+            weight: number;
         };
         /** NewRole */
         NewRole: {
@@ -4100,6 +4354,75 @@ export interface components {
         RefreshRequest: {
             /** @description One line of text without control or bidirectional override characters. */
             refresh_token?: string | null;
+        };
+        /** Relay */
+        Relay: {
+            advice: string;
+            /** @description closed (mail goes), open or probing. */
+            breaker: string;
+            check: components["schemas"]["RelayCheck"];
+            connections: number;
+            /** @description What opened the breaker last. */
+            evidence: string;
+            has_credentials: boolean;
+            host: string;
+            label: string;
+            messages_per_connection: number;
+            next_probe_at: string | null;
+            paused: boolean;
+            port: number;
+            rate_per_s: number;
+            /** Format: uuid */
+            relay_id: string;
+            /** Format: date-time */
+            since: string;
+            tls: string;
+            weight: number;
+        };
+        /** RelayCheck */
+        RelayCheck: {
+            advice: string;
+            checked_at: string | null;
+            /** @description Those of the server's reply, if it gave one. */
+            codes: string;
+            /** @description connect, greet, encrypt or log in. */
+            failed_step: string;
+            ok: boolean | null;
+            reason: string;
+            /** @description One was asked for and is not made yet. */
+            waiting: boolean;
+        };
+        /** RelayCredentials */
+        RelayCredentials: {
+            password: string;
+            username: string;
+        };
+        /** RelayPage */
+        RelayPage: {
+            items: components["schemas"]["Relay"][];
+            /** @description own: one of these; shared: the installation's relays; settings: the one in the installation's settings. */
+            mail_goes_through: string;
+            /** @description Pass as `cursor` to get the next page; null on the last one. */
+            next: string | null;
+        };
+        /** RelayTuning */
+        RelayTuning: {
+            /** @default 8 */
+            connections: number;
+            /** @description One line of text without control or bidirectional override characters. */
+            label: string;
+            /** @default 1000 */
+            messages_per_connection: number;
+            /**
+             * @description Messages a second; 0 is no limit.
+             * @default 0
+             */
+            rate_per_s: number;
+            /**
+             * @description Its share beside the other relays.
+             * @default 1
+             */
+            weight: number;
         };
         /** Retention */
         Retention: {
@@ -4410,6 +4733,13 @@ export interface components {
             version: number;
             warnings: string[];
         };
+        /**
+         * Tls
+         * @description How the connection is encrypted; a password goes only with the first two.
+         * @default require
+         * @enum {string}
+         */
+        Tls: "require" | "implicit" | "may";
         /** TokenOnly */
         TokenOnly: {
             token: string;
@@ -7179,6 +7509,74 @@ export interface operations {
             };
         };
     };
+    get_delivery_mode: {
+        parameters: {
+            query?: {
+                /** @description Log position that the answer must include: what a write answered. Waits at most 2 s, then answers 409 not_caught_up. */
+                after?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryModes"];
+                };
+            };
+            /** @description What went wrong, and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_delivery_mode: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is done once and answered alike; with another request it is refused: 409 idempotency_key_reused. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDeliveryMode"];
+            };
+        };
+        responses: {
+            /** @description Request accepted, processing continues off-line */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description What went wrong, and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_invitation_acceptance: {
         parameters: {
             query?: never;
@@ -7582,6 +7980,48 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description What went wrong, and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_messages: {
+        parameters: {
+            query?: {
+                /** @description Log position that the answer must include: what a write answered. Waits at most 2 s, then answers 409 not_caught_up. */
+                after?: number | null;
+                /** @description Items on a page. */
+                limit?: number;
+                /** @description `next` of the page before, with the same filter. */
+                cursor?: string | null;
+                /** @description Only those that stand so now. */
+                status?: "queued" | "handed_over" | "sent" | "deferred" | "bounced" | "failed" | "uncertain" | "skipped" | null;
+                /** @description Only those of this campaign. */
+                campaign_id?: string | null;
+                /** @description What the address starts with. */
+                email?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddressedMessagePage"];
                 };
             };
             /** @description What went wrong, and what to do. */
@@ -8515,6 +8955,358 @@ export interface operations {
                 "application/json": components["schemas"]["RetentionBody"];
             };
         };
+        responses: {
+            /** @description Request accepted, processing continues off-line */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description What went wrong, and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_relays: {
+        parameters: {
+            query?: {
+                /** @description Log position that the answer must include: what a write answered. Waits at most 2 s, then answers 409 not_caught_up. */
+                after?: number | null;
+                /** @description Items on a page. */
+                limit?: number;
+                /** @description `next` of the page before, with the same filter. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RelayPage"];
+                };
+            };
+            /** @description What went wrong, and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_relay: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is done once and answered alike; with another request it is refused: 409 idempotency_key_reused. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRelay"];
+            };
+        };
+        responses: {
+            /** @description Request accepted, processing continues off-line */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description What went wrong, and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_relay: {
+        parameters: {
+            query?: {
+                /** @description Log position that the answer must include: what a write answered. Waits at most 2 s, then answers 409 not_caught_up. */
+                after?: number | null;
+            };
+            header?: never;
+            path: {
+                relay_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Relay"];
+                };
+            };
+            /** @description What went wrong, and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_relay: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is done once and answered alike; with another request it is refused: 409 idempotency_key_reused. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                relay_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RelayTuning"];
+            };
+        };
+        responses: {
+            /** @description Request accepted, processing continues off-line */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description What went wrong, and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_relay: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is done once and answered alike; with another request it is refused: 409 idempotency_key_reused. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                relay_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request accepted, processing continues off-line */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description What went wrong, and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_relay_check: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is done once and answered alike; with another request it is refused: 409 idempotency_key_reused. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                relay_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request accepted, processing continues off-line */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description What went wrong, and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_relay_credentials: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is done once and answered alike; with another request it is refused: 409 idempotency_key_reused. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                relay_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RelayCredentials"];
+            };
+        };
+        responses: {
+            /** @description Request accepted, processing continues off-line */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description What went wrong, and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_relay_credentials: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is done once and answered alike; with another request it is refused: 409 idempotency_key_reused. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                relay_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request accepted, processing continues off-line */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description What went wrong, and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_relay_pause: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is done once and answered alike; with another request it is refused: 409 idempotency_key_reused. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                relay_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request accepted, processing continues off-line */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description What went wrong, and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_relay_resume: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is done once and answered alike; with another request it is refused: 409 idempotency_key_reused. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                relay_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description Request accepted, processing continues off-line */
             202: {

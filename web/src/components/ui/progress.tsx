@@ -1,7 +1,7 @@
 import { cn } from "@/lib/cn";
 import { formatNumber } from "@/lib/format";
 
-const PARTS = { accent: "bg-primary", good: "bg-good", warn: "bg-warn", bad: "bg-bad", neutral: "bg-input", info: "bg-info" } as const;
+const PARTS = { accent: "bg-primary", good: "bg-good", warn: "bg-warn", bad: "bg-bad", neutral: "bg-input", info: "bg-info", rest: "bg-border" } as const;
 
 /** How far something is. `of` null: it runs, nobody knows how long. */
 export function Progress({ value, of, label, className }: { value: number; of: number | null; label: string; className?: string }) {

@@ -1,22 +1,20 @@
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { Mail, Trash2 } from "lucide-react";
 
-import { tableOf, useAct } from "@/api/act";
+import { useAct } from "@/api/act";
 import { api, ok } from "@/api/client";
 import { may } from "@/api/permissions";
 import { key, useRole } from "@/api/queries";
-import { DataTable } from "@/components/data-table";
-import { TextLink } from "@/components/link";
 import { Page } from "@/components/page";
 import { EmptyState, ErrorState } from "@/components/states";
 import { Button } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
 import { LinkButton } from "@/components/ui/link-button";
-import { RelativeTime, Skeleton } from "@/components/ui/small";
+import { Skeleton } from "@/components/ui/small";
 import { StatTile } from "@/components/ui/stat-tile";
 import { formatDateTime, formatNumber, formatShare } from "@/lib/format";
-import { useGo, useRouteParams, useUrlState } from "@/lib/url";
-import { MessageStatus } from "@/routes/messages/status";
+import { useGo, useRouteParams } from "@/lib/url";
+import { MessageTable } from "@/routes/messages/messages";
 
 import { LivePanel } from "./live";
 import { CampaignStatus } from "./status";
@@ -92,7 +90,11 @@ export default function Campaign() {
             <StatTile label="Complaints" value={at ? formatNumber(at.complained) : "–"} detail={at && formatShare(at.complained, at.sent)} />
           </div>
         )}
-        {started && <Recipients campaignId={id} />}
+        {started && (
+          <Card title="For each person what happened" flush>
+            <MessageTable campaignId={id} refetchInterval={campaign.status === "running" ? 5_000 : false} />
+          </Card>
+        )}
         {!started && (
           <Card>
             <EmptyState icon={<Mail />} title="Nothing was sent yet">
@@ -102,38 +104,5 @@ export default function Campaign() {
         )}
       </div>
     </Page>
-  );
-}
-
-function Recipients({ campaignId }: { campaignId: string }) {
-  const [cursor] = useUrlState("cursor");
-  const list = useQuery({
-    queryKey: key("campaigns", campaignId, "messages", { cursor }),
-    queryFn: () => ok(api.GET("/v1/campaigns/{campaign_id}/messages", { params: { path: { campaign_id: campaignId }, query: { cursor: cursor || undefined } } })),
-    placeholderData: keepPreviousData,
-    refetchInterval: 10_000,
-  });
-  return (
-    <Card title="For each person what happened" flush>
-      <DataTable
-        caption="Recipients"
-        {...tableOf(list)}
-        rowKey={(row) => row.message_id}
-        to={(row) => `/messages/${row.message_id}`}
-        columns={[
-          { header: "Person", cell: (row) => <TextLink to={`/contacts/${row.contact_id}`}>{row.contact_id.slice(0, 8)}</TextLink> },
-          { header: "Outcome", cell: (row) => <MessageStatus status={row.status} /> },
-          { header: "What the server said", cell: (row) => <span className="line-clamp-1 max-w-md font-mono text-xs text-muted-foreground">{row.reply ?? row.reason ?? "–"}</span> },
-          { header: "Opens", align: "right", cell: (row) => row.opens },
-          { header: "Clicks", align: "right", cell: (row) => row.clicks },
-          { header: "When", cell: (row) => (row.status_at ? <RelativeTime at={row.status_at} /> : "–") },
-        ]}
-        empty={
-          <EmptyState icon={<Mail />} title="Nobody is queued yet">
-            The audience is being frozen; the first messages appear in a moment.
-          </EmptyState>
-        }
-      />
-    </Card>
   );
 }

@@ -65,7 +65,7 @@ export function LivePanel({ campaignId, name, status }: { campaignId: string; na
               {formatNumber(done)} of {plural(progress.audience, "recipient")}
             </span>
           </div>
-          <p className="mt-1 max-w-prose text-sm">{live.text}</p>
+          <p className="mt-1 max-w-prose text-sm first-letter:uppercase">{live.text}</p>
           <p className="mt-1 text-xs text-muted-foreground">
             {!over && (
               <>
@@ -103,10 +103,10 @@ export function LivePanel({ campaignId, name, status }: { campaignId: string; na
         of={progress.audience}
         parts={[
           { label: "Sent", value: progress.sent, tone: "good" },
-          { label: "Put off", value: progress.deferred, tone: "warn" },
           { label: "Bounced or failed", value: progress.bounced + progress.failed, tone: "bad" },
           { label: "Uncertain", value: progress.uncertain, tone: "info" },
           { label: "Not sent", value: progress.skipped, tone: "neutral" },
+          { label: "Waiting", value: Math.max(0, progress.waiting), tone: "rest" },
         ]}
       />
       <Milestones share={share} status={live.status} />

@@ -23,7 +23,12 @@ import { useUrlChange, useUrlState } from "@/lib/url";
 
 type Line = components["schemas"]["NamedLine"];
 
-const words = (code: string) => code.replaceAll(/[._]/g, " ");
+/** "delivery.email_sent.v1" as "Email sent". */
+function words(code: string): string {
+  const name = code.split(".").at(code.includes(".") ? 1 : 0) ?? code;
+  const text = name.replaceAll("_", " ");
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
 
 /** Who did what, when and from where. It can be read and never changed. */
 export default function Audit() {
@@ -91,7 +96,7 @@ export default function Audit() {
               header: "On",
               cell: (row) => (
                 <button type="button" className="rounded-sm text-left text-muted-foreground hover:underline" onClick={() => change({ object: row.object_id })}>
-                  {words(row.object_type)} <span className="font-mono text-xs">{row.object_id.slice(0, 8)}</span>
+                  {row.object_type.replaceAll("_", " ")} <span className="font-mono text-xs">{row.object_id.slice(0, 8)}</span>
                 </button>
               ),
             },
