@@ -1,6 +1,8 @@
 """From a sending domain's stored keys to a message at a sink that anybody can verify."""
 
 from collections.abc import Callable, Iterator, Mapping
+from email import message_from_bytes
+from email.policy import SMTP
 from uuid import UUID
 
 import msgspec
@@ -77,7 +79,8 @@ class House:
     def sent(self, until: Callable[[], bool] | None = None) -> tuple[bytes, str]:
         """Send what waits; return the only message as its reader gets it, and its return path."""
         heard = self.mailing.dispatch_to(Script(), until=until)
-        return _received(heard), heard.heard("MAIL")[0].partition("<")[2].partition(">")[0]
+        (message,) = _received(heard)
+        return message, heard.heard("MAIL")[0].partition("<")[2].partition(">")[0]
 
 
 @pytest.fixture
@@ -113,6 +116,13 @@ def test_a_verified_domain_signs_its_mail_and_lends_it_its_hosts(house: House) -
     assert b"https://track.acme.example/t/c/" in _unfolded(message)
     assert LINKS.encode() not in _unfolded(message)
 
+    people = {f"p{n}@example.com" for n in range(40)}
+    mailing.add_contacts(sorted(people))
+    mailing.started()
+    side_by_side = _received(mailing.dispatch_to(Script()))
+    assert all(is_good(message, records=records) for message in side_by_side)
+    assert {_to(message) for message in side_by_side} == people | {"ann@example.com"}
+
 
 def test_system_mail_has_a_return_path_and_the_signature_of_the_installations_domain(
     house: House,
@@ -122,7 +132,7 @@ def test_system_mail_has_a_return_path_and_the_signature_of_the_installations_do
 
     house.add_domain(house.mailing.workspace, "engine.example")
     house.publish(house.mailing.workspace)
-    mail = queue(house.app, reset_mail())
+    mail = queue(house.app, reset_mail(house.mailing.workspace))
     message, mail_from = house.sent(none_waits)
     assert b"DKIM-Signature" not in message, "no workspace signs for the installation"
     target = house.paths.verify(mail_from)
@@ -136,9 +146,12 @@ def test_system_mail_has_a_return_path_and_the_signature_of_the_installations_do
     assert [is_good(message, records=records, signature=n) for n in (0, 1)] == [True, True]
 
 
-def _received(heard: FaultySmtp) -> bytes:
-    (body,) = heard.bodies
-    return body.removesuffix(b".\r\n").replace(b"\r\n..", b"\r\n.")
+def _received(heard: FaultySmtp) -> list[bytes]:
+    return [body.removesuffix(b".\r\n").replace(b"\r\n..", b"\r\n.") for body in heard.bodies]
+
+
+def _to(message: bytes) -> str:
+    return str(message_from_bytes(message, policy=SMTP)["To"].addresses[0].addr_spec)
 
 
 def _unfolded(message: bytes) -> bytes:

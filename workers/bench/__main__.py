@@ -20,6 +20,7 @@ from workers.bench import (
     limiter,
     logins,
     rate_exact,
+    signing,
     streets,
     verifying,
 )
@@ -49,6 +50,8 @@ BENCHMARKS: Mapping[str, Callable[[Stage], Measured]] = {
     "audience_rate": dispatching.audience_rate,
     "launch_1m_first_mail_s": launching.launch_1m_first_mail_s,
     "cost_growth_1m": launching.cost_growth_1m,
+    "dispatch_dkim_rsa": signing.dispatch_dkim_rsa,
+    "dispatch_dkim_ed25519": signing.dispatch_dkim_ed25519,
     "rate_exact_50": rate_exact.rate_exact_50,
     "rate_exact_500": rate_exact.rate_exact_500,
     "rate_exact_2000": rate_exact.rate_exact_2000,
