@@ -56,7 +56,8 @@ WITH moved AS (
 SELECT count(*) FROM moved
 """
 # Message ids as domain/shared/message_id.py derives them: 48 bits of the launch, SHA-256, UUIDv8.
-# In the order of the key, which spares its index; OFFSET 0 lets nothing be worked out twice.
+# In the order of the key, which spares its index; OFFSET 0 lets nothing be worked out twice. The
+# run moves on in the same transaction, so nobody is here twice: a duplicate is a fault to see.
 _QUEUE = """
 WITH goes_to AS (
     INSERT INTO campaign_destinations (workspace_id, campaign_id, destination)
@@ -76,7 +77,6 @@ SELECT %(workspace_id)s::uuid,
                        generate_series(1, length(packed), 16) AS at OFFSET 0) AS person
         OFFSET 0) AS told
  ORDER BY message
-ON CONFLICT DO NOTHING
 """
 
 
