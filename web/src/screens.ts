@@ -10,11 +10,19 @@ type Load = () => Promise<{ default: ComponentType }>;
 export const PUBLIC_SCREENS: Record<string, Load> = {
   "/login": () => import("./routes/auth/login"),
   "/register": () => import("./routes/auth/register"),
+  "/forgot": () => import("./routes/auth/forgot"),
+  "/reset-password": () => import("./routes/auth/reset-password"),
+  "/verify-address": () => import("./routes/auth/verify-address"),
+  "/invitation": () => import("./routes/auth/invitation"),
+  "/new-workspace": () => import("./routes/auth/new-workspace"),
 };
 
 /** Below /w/$ws, in the shell. */
 export const SCREENS: Record<string, Load> = {
   "/": () => import("./routes/overview/overview"),
+  "/onboarding/$step": () => import("./routes/onboarding/onboarding"),
+  "/profile": () => import("./routes/profile/profile"),
+  "/profile/$tab": () => import("./routes/profile/profile"),
   "/campaigns": () => import("./routes/campaigns/campaigns"),
   "/campaigns/$id": () => import("./routes/campaigns/campaign"),
   "/contacts": () => import("./routes/contacts/contacts"),

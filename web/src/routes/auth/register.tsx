@@ -32,7 +32,7 @@ export default function Register() {
   };
   if (sent) {
     return (
-      <AuthPage title="Look into your mailbox" lead={`If ${email} can have an account here, a link to confirm it is on its way. It is good for one day.`}>
+      <AuthPage title="Look into your mailbox" lead={`If ${email} can have an account here, a link to confirm it is on its way. It works once, for an hour.`}>
         <p className="text-sm text-muted-foreground">
           No mail after a few minutes? Look into the spam folder, or <TextLink to="//login">sign in</TextLink> if you have an account already.
         </p>
