@@ -25,21 +25,26 @@ from projections.projection import RecordedEvent, Table
 
 INSERT = """
 INSERT INTO contacts (workspace_id, contact_id, email, first_name, last_name, fields, import_id,
-                      added_at, added_position)
-SELECT w, c, e, f, l, x::jsonb, i, a, p
+                      added_at, added_position, email_key, first_key, last_key)
+SELECT w, c, e, f, l, x::jsonb, i, a, p, ek, fk, lk
   FROM unnest(%b::uuid[], %b::uuid[], %b::text[], %b::text[], %b::text[], %b::text[], %b::uuid[],
-              %b::timestamptz[], %b::bigint[]) AS u(w, c, e, f, l, x, i, a, p)
+              %b::timestamptz[], %b::bigint[], %b::text[], %b::text[], %b::text[])
+       AS u(w, c, e, f, l, x, i, a, p, ek, fk, lk)
 """
 UPDATE_INSTEAD = """
 ON CONFLICT (workspace_id, contact_id) DO UPDATE
    SET email = excluded.email, first_name = excluded.first_name, last_name = excluded.last_name,
-       fields = excluded.fields
+       fields = excluded.fields, email_key = excluded.email_key, first_key = excluded.first_key,
+       last_key = excluded.last_key
 """
 COPY = """
 COPY contacts (workspace_id, contact_id, email, first_name, last_name, fields, import_id,
-               added_at, added_position) FROM STDIN (FORMAT binary)
+               added_at, added_position, email_key, first_key, last_key) FROM STDIN (FORMAT binary)
 """
-TYPES = ("uuid", "uuid", "text", "text", "text", "jsonb", "uuid", "timestamptz", "bigint")
+TYPES = (
+    "uuid", "uuid", "text", "text", "text", "jsonb", "uuid", "timestamptz", "bigint",
+    "text", "text", "text",
+)  # fmt: skip
 FIELDS = TYPES.index("jsonb")
 SET_STATUS = """
 UPDATE contacts t SET status = u.s, status_at = u.a
@@ -50,7 +55,7 @@ UPDATE contacts t SET status = u.s, status_at = u.a
 
 ERASE = """
 UPDATE contacts t SET email = NULL, first_name = NULL, last_name = NULL, fields = NULL,
-       erased_at = u.a, erased_position = u.p
+       email_key = '', first_key = '', last_key = '', erased_at = u.a, erased_position = u.p
   FROM unnest(%b::uuid[], %b::uuid[], %b::timestamptz[], %b::bigint[]) AS u(w, c, a, p)
  WHERE t.workspace_id = u.w AND t.contact_id = u.c
 """
@@ -68,11 +73,12 @@ UPDATE contacts t SET deleted_at = u.a, deleted_position = u.p,
 class ContactList:
     """One row a contact; `status` is subscribed, unsubscribed or suppressed.
 
-    Of an erased person the row stays, with its status, and without a personal field.
+    Of an erased person the row stays, with its status, and without a personal field. The keys are
+    what is searched and sorted by: address and names without their case, empty where there is none.
     """
 
     name = "contact_list"
-    version = 4
+    version = 5
     contexts = frozenset({"contacts", "privacy"})
     opens = True
     tables = (
@@ -94,9 +100,19 @@ class ContactList:
                 "deleted_at timestamptz",
                 "deleted_position bigint",
                 "restored_at timestamptz",
+                "email_key text NOT NULL DEFAULT ''",
+                "first_key text NOT NULL DEFAULT ''",
+                "last_key text NOT NULL DEFAULT ''",
             ),
             key=("contact_id",),
-            indexes=(("email", "contact_id"), ("status", "contact_id")),
+            indexes=(
+                ("email_key", "contact_id"),
+                ("first_key", "contact_id"),
+                ("last_key", "contact_id"),
+                ("added_at", "contact_id"),
+                ("import_id", "contact_id"),
+                ("status", "contact_id"),
+            ),
         ),
     )
 
@@ -113,6 +129,9 @@ class ContactList:
                 event.import_id,
                 recorded.recorded_at,
                 recorded.position,
+                search_key(event.email),
+                search_key(event.first_name),
+                search_key(event.last_name),
             )
             for recorded in events
             if isinstance(event := recorded.event, ContactImported)
@@ -131,6 +150,11 @@ class ContactList:
         ]
         if erased:
             cursor.execute(ERASE, [list(column) for column in zip(*erased, strict=True)])
+
+
+def search_key(text: str | None) -> str:
+    """Return what is found by: the text without its case. A key fits an index: 2 kB at most."""
+    return (text or "").strip().casefold()[:500]
 
 
 def _write(cursor: Cursor[TupleRow], rows: Sequence[tuple[Any, ...]]) -> None:

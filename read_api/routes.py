@@ -144,6 +144,8 @@ from read_api.queries.campaign_live import get_campaign_live, get_campaign_pulse
 from read_api.queries.campaigns import get_campaign, get_campaigns, get_stats
 from read_api.queries.checkpoints import get_checkpoints
 from read_api.queries.consents import get_consents
+from read_api.queries.contact_events import get_contact_events
+from read_api.queries.contact_facets import get_contact_facets
 from read_api.queries.contacts import get_contact, get_contacts, get_suppressions
 from read_api.queries.content import get_template, get_templates
 from read_api.queries.data_exports import get_data_export, get_data_exports
@@ -260,6 +262,8 @@ ROUTES: tuple[HTTPRouteHandler, ...] = (
     get_import,
     get_rejected,
     get_contacts,
+    get_contact_facets,
+    get_contact_events,
     get_contact,
     post_unsubscribe,
     get_erasure_preview,

@@ -1,17 +1,19 @@
 """Who is in the workspace, what did each get, and who must not be mailed?"""
 
-from typing import Annotated, Literal
+from typing import Literal, LiteralString
 from uuid import UUID
 
 import msgspec
 from litestar import get
-from litestar.di import NamedDependency
-from litestar.params import FromPath, FromQuery, QueryParameter, SkipValidation
+from litestar.di import NamedDependency, Provide
+from litestar.params import FromPath, FromQuery, SkipValidation
 
 from read_api.edge.paging import Page
 from read_api.edge.tenant_reads import TenantReads
+from read_api.queries.contact_facets import total_of
+from read_api.queries.contact_search import ContactSearch, provide_contact_search
 from read_api.queries.delivery import MESSAGES_OF_CONTACT
-from read_api.queries.rows import FIRST_ID, LAST_POSITION, shown
+from read_api.queries.rows import FIRST_ID, LAST_ID, LAST_POSITION, shown
 from schemas.http.contacts import (
     Contact,
     ContactDetail,
@@ -24,25 +26,28 @@ from schemas.http.suppressions import Lifted
 
 SHOWN_MESSAGES = 200
 
-COLUMNS = """
+FIELDS: LiteralString = """
 SELECT contact_id, email, first_name, last_name, fields, status, status_at, import_id, added_at,
-       erased_at, deleted_at
-  FROM contacts WHERE workspace_id = %(workspace_id)s
-"""
-ONE = COLUMNS + " AND contact_id = %(contact_id)s"
-BY_ID = (
-    COLUMNS
-    + """ AND deleted_at IS NULL AND contact_id > %(id)s
-   AND (%(status)s::text IS NULL OR status = %(status)s)
- ORDER BY contact_id LIMIT %(fetch)s"""
+       erased_at, deleted_at"""
+KEYS: LiteralString = ", email_key, last_key FROM contacts"
+COLUMNS: LiteralString = FIELDS + " FROM contacts WHERE workspace_id = %(workspace_id)s"
+ONE: LiteralString = COLUMNS + " AND contact_id = %(contact_id)s"
+UP: LiteralString = " AND (KEY, contact_id) > (%(key)s, %(id)s) ORDER BY KEY, contact_id"
+DOWN: LiteralString = (
+    " AND (KEY, contact_id) < (%(key)s, %(id)s) ORDER BY KEY DESC, contact_id DESC"
 )
-BY_EMAIL = (
-    COLUMNS
-    + """ AND deleted_at IS NULL AND email >= %(prefix)s AND email < %(prefix)s || chr(1114111)
-   AND (email, contact_id) > (%(email)s, %(id)s)
-   AND (%(status)s::text IS NULL OR status = %(status)s)
- ORDER BY email, contact_id LIMIT %(fetch)s"""
-)
+FIRST_TEXT, LAST_TEXT = ("", FIRST_ID), (chr(1114111), LAST_ID)
+FIRST_DAY, LAST_DAY = ("-infinity", FIRST_ID), ("infinity", LAST_ID)
+SORTED: dict[str, tuple[LiteralString, tuple[str, str], str]] = {
+    "id": (" AND contact_id > %(id)s ORDER BY contact_id", FIRST_TEXT, "last_key"),
+    "email": (UP.replace("KEY", "email_key"), FIRST_TEXT, "email_key"),
+    "-email": (DOWN.replace("KEY", "email_key"), LAST_TEXT, "email_key"),
+    "name": (UP.replace("KEY", "last_key"), FIRST_TEXT, "last_key"),
+    "-name": (DOWN.replace("KEY", "last_key"), LAST_TEXT, "last_key"),
+    "added": (UP.replace("KEY", "added_at"), FIRST_DAY, "added_at"),
+    "-added": (DOWN.replace("KEY", "added_at"), LAST_DAY, "added_at"),
+}
+"""By each order: how a page goes on, where the first one starts, and what it goes on from."""
 SUPPRESSIONS = """
 SELECT s.contact_id, coalesce(c.email, l.email) AS email, s.reason, s.detail, s.campaign_id,
        s.since, s.source, s.expires_at, s.position
@@ -54,40 +59,48 @@ SELECT s.contact_id, coalesce(c.email, l.email) AS email, s.reason, s.detail, s.
  ORDER BY s.position DESC LIMIT %(fetch)s
 """
 
-Prefix = Annotated[
-    str | None,
-    QueryParameter(
-        name="email", min_length=1, max_length=254, description="What the address starts with."
-    ),
-]
-Status = Literal["subscribed", "unsubscribed", "suppressed"]
+Sort = Literal["id", "email", "-email", "name", "-name", "added", "-added"]
+
+
+class _Row(Contact, frozen=True, kw_only=True):
+    email_key: str
+    last_key: str
+
+
+def page_query(search: ContactSearch, sort: Sort) -> LiteralString:
+    """Return the statement of one page of those who are looked for."""
+    place, _, _ = SORTED[sort]
+    return FIELDS + KEYS + search.where() + place + " LIMIT %(fetch)s"
 
 
 @get(
     "/v1/contacts",
     sync_to_thread=True,
     opt={"permission": "contacts:read", "reads": ("contact_list",)},
+    dependencies={"search": Provide(provide_contact_search, sync_to_thread=False)},
     summary="List contacts",
     tags=["contacts"],
 )
 def get_contacts(
     reads: NamedDependency[SkipValidation[TenantReads]],
     page: NamedDependency[SkipValidation[Page]],
-    status: FromQuery[Status | None] = None,
-    email: Prefix = None,
+    search: NamedDependency[SkipValidation[ContactSearch]],
+    sort: FromQuery[Sort | None] = None,
 ) -> ContactPage:
-    """List by id, or by address when an address prefix is given."""
-    values: dict[str, object] = {"status": status, "fetch": page.fetch}
-    if email is None:
-        (after_id,) = page.start([FIRST_ID])
-        found = reads.rows(Contact, BY_ID, values | {"id": after_id})
-        items, following = page.finish(found, "contact_id")
-    else:
-        after_email, after_id = page.start([email, FIRST_ID])
-        place = {"prefix": email, "email": after_email, "id": after_id}
-        found = reads.rows(Contact, BY_EMAIL, values | place)
-        items, following = page.finish(found, "email", "contact_id")
-    return ContactPage(items=items, next=following)
+    """List by id, or by address where an address prefix is given, or as `sort` says."""
+    sort = sort or ("email" if search.email else "id")
+    _, first, name = SORTED[sort]
+    key, after_id = page.start(first)
+    values = search.values() | {"key": key, "id": after_id, "fetch": page.fetch}
+    rows = reads.rows(_Row, page_query(search, sort), values)
+    items, following = page.finish(rows, name, "contact_id")
+    total, is_about = total_of(reads, search)
+    return ContactPage(
+        items=[shown(item, Contact) for item in items],
+        next=following,
+        total=total,
+        total_is_about=is_about,
+    )
 
 
 @get(

@@ -27,10 +27,59 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ContactPage(msgspec.Struct, frozen=True, kw_only=True):
-    """A page of contacts."""
+    """A page of contacts, and how many are looked for on all pages together."""
 
     items: list[Contact]
     next: NextCursor
+    total: Annotated[int, msgspec.Meta(description="Counted up to 100,000.")]
+    total_is_about: Annotated[bool, msgspec.Meta(description="There are more than `total`.")]
+
+
+class Facet(msgspec.Struct, frozen=True, kw_only=True):
+    """How many contacts have this value."""
+
+    value: str
+    count: int
+
+
+class ContactFacets(msgspec.Struct, frozen=True, kw_only=True):
+    """How many there are of each kind, among those who are looked for; counted up to 100,000."""
+
+    total: int
+    total_is_about: Annotated[bool, msgspec.Meta(description="There are more than `total`.")]
+    status: list[Facet]
+    import_id: list[Facet]
+
+
+class ContactEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that happened to a person, at a position of the log."""
+
+    kind: Annotated[
+        str,
+        msgspec.Meta(
+            description="imported, erased, given, withdrawn, suppressed, lifted, deleted, "
+            "restored, purged, queued, sent, or what else happens to a message"
+        ),
+    ]
+    position: int
+    at: datetime
+    text: Annotated[str, msgspec.Meta(description="What happened, in words.")]
+    source: Annotated[str | None, msgspec.Meta(description="Who or what made it happen.")]
+    reason: str | None
+    import_id: UUID | None
+    campaign_id: UUID | None
+    message_id: UUID | None
+    link: int | None
+
+
+class ContactEventPage(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of what happened to a person, newest first."""
+
+    items: list[ContactEvent]
+    next: NextCursor
+    counts: Annotated[
+        dict[str, int], msgspec.Meta(description="How often each kind of thing happened, of all.")
+    ]
 
 
 class ContactDetail(Contact, frozen=True, kw_only=True):

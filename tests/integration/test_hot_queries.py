@@ -19,12 +19,16 @@ from read_api.queries import (
     audit_detail,
     audit_tail,
     campaigns,
+    contact_events,
     contacts,
     content,
     dead_letters,
     delivery,
     messages,
 )
+from read_api.queries.contact_facets import total_query
+from read_api.queries.contact_search import ContactSearch
+from read_api.queries.contacts import page_query
 from read_api.queries.rows import FIRST_ID, LAST_POSITION
 
 pytestmark = pytest.mark.integration
@@ -35,12 +39,25 @@ VALUES: dict[str, object] = {
     "template_id": ONE, "id": FIRST_ID, "position": LAST_POSITION, "fetch": 51, "status": None,
     "reason": None,
     "prefix": "p4", "email": "p4", "after": 500,
+    "key": None, "word_0": "p4", "import_id": ONE, "kind": "", "erased": False,
     "tags": ["x"], "before": 900, "destination": "other", "upto": 20_000, "workspace_id": ONE,
 }  # fmt: skip
 HOT: dict[str, tuple[LiteralString, set[str]]] = {
     "a contact": (contacts.ONE, {"workspace_id", "contact_id"}),
-    "a page of contacts": (contacts.BY_ID, {"workspace_id", "contact_id"}),
-    "contacts by address": (contacts.BY_EMAIL, {"workspace_id", "email"}),
+    "a page of contacts": (page_query(ContactSearch(), "id"), {"workspace_id", "contact_id"}),
+    "contacts by address": (
+        page_query(ContactSearch(email="p4"), "email"),
+        {"workspace_id", "email_key"},
+    ),
+    "contacts by name": (
+        page_query(ContactSearch(), "name"),
+        {"workspace_id", "last_key", "contact_id"},
+    ),
+    "contacts by their day": (page_query(ContactSearch(), "-added"), {"workspace_id", "added_at"}),
+    "what happened to a contact": (
+        contact_events.PAGE,
+        {"workspace_id", "contact_id", "stream_id"},
+    ),
     "suppressions": (contacts.SUPPRESSIONS, {"workspace_id", "position"}),
     "what a contact got": (delivery.MESSAGES_OF_CONTACT, {"workspace_id", "contact_id"}),
     "messages of a campaign": (
@@ -79,6 +96,21 @@ HOT: dict[str, tuple[LiteralString, set[str]]] = {
     ),
 }
 """Each query, and the columns that it must look up in an index rather than filter by."""
+NARROWED: dict[str, tuple[LiteralString, set[str]]] = {
+    "by a word": (
+        page_query(ContactSearch(q="p4"), "id"),
+        {"email_key", "first_key", "last_key"},
+    ),
+    "of an import": (total_query(ContactSearch(import_id=ONE)), {"import_id"}),
+    "of a status": (total_query(ContactSearch(status="suppressed")), {"status"}),
+}
+PEOPLE = """
+INSERT INTO contacts (workspace_id, contact_id, import_id, added_at, added_position, email_key,
+                      first_key, last_key)
+SELECT %(workspace_id)s, gen_random_uuid(), gen_random_uuid(), now(), n, 'p' || n, 'q' || n,
+       'r' || n
+  FROM generate_series(1, 5000) AS n
+"""
 BY_PATTERN: LiteralString = contacts.COLUMNS + " AND email LIKE 'p4%%' ORDER BY email LIMIT 51"
 
 
@@ -96,6 +128,16 @@ def test_a_hot_query_looks_up_what_it_asks_for(app: Adapters, name: str) -> None
     query, columns = HOT[name]
     with tenant_scope(app.pool, ONE) as cursor:
         assert columns <= looked_up(cursor, query), name
+
+
+def test_a_search_among_many_people_looks_up_what_it_asks_for(
+    app: Adapters, worker: Adapters
+) -> None:
+    with tenant_scope(worker.pool, ONE) as cursor:
+        cursor.execute(PEOPLE, VALUES)
+    for name, (query, columns) in NARROWED.items():
+        with tenant_scope(app.pool, ONE) as cursor:
+            assert columns <= looked_up(cursor, query), name
 
 
 def test_a_pattern_would_not_reach_the_index(app: Adapters) -> None:
