@@ -43,6 +43,7 @@ from commands.http.dead_letters import (
 )
 from commands.http.delivery_mode import put_delivery_mode
 from commands.http.developer import delete_api_key, post_api_key, post_api_key_rotation
+from commands.http.imports import post_import_cancel, post_import_check, post_import_commit
 from commands.http.invitations import (
     delete_invitation,
     post_invitation,
@@ -159,6 +160,7 @@ from read_api.queries.delivery_mode import get_delivery_mode
 from read_api.queries.developer import get_api_key, get_api_keys
 from read_api.queries.exports import get_export, get_exports
 from read_api.queries.identity import get_key_set, get_me, get_sessions
+from read_api.queries.import_reviews import get_import_preview, get_import_review
 from read_api.queries.imports import get_import, get_imports, get_rejected
 from read_api.queries.kill_switches import get_kill_switches, get_operator_kill_switches
 from read_api.queries.lanes import get_lanes, get_sender_health
@@ -264,6 +266,11 @@ ROUTES: tuple[HTTPRouteHandler, ...] = (
     get_contacts,
     get_contact_facets,
     get_contact_events,
+    get_import_preview,
+    get_import_review,
+    post_import_cancel,
+    post_import_check,
+    post_import_commit,
     get_contact,
     post_unsubscribe,
     get_erasure_preview,

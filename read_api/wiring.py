@@ -48,6 +48,7 @@ from infra.postgres.export_jobs import PostgresExports
 from infra.postgres.health import PostgresHealth, VaultHealth
 from infra.postgres.import_intake import PostgresImportIntake
 from infra.postgres.import_progress import PostgresImports
+from infra.postgres.import_reviews import PostgresImportReviews
 from infra.postgres.invitations import PostgresInvitations
 from infra.postgres.kill_switches import KillSwitchBoard, PostgresKillSwitches
 from infra.postgres.lanes import PostgresLanes
@@ -123,6 +124,7 @@ class Wiring:
             "intake": intake,
             "uploads": Uploads(pool, intake),
             "imports": PostgresImports(pool),
+            "import_reviews": PostgresImportReviews(pool),
             "exports": PostgresExports(pool),
             "rate_limits": self.adapters.rate_buckets,
             "foreign_tokens": ForeignTokens.of(self.adapters.settings),

@@ -11,6 +11,7 @@ from domain.contacts.column_mapping import ColumnMapping, resolve_mapping, sugge
 from domain.contacts.contact_row import ContactFileError, ContactRow
 from domain.contacts.decider import IMPORT
 from domain.contacts.events import ContactImported, ImportCompleted
+from domain.contacts.import_report import with_repairs
 from domain.contacts.import_row import ImportableContact, RejectedRow, judge
 from domain.shared.context import Context
 from domain.shared.errors import ConcurrentChangeError
@@ -28,7 +29,9 @@ from infra.postgres.import_progress import (
     RunningImport,
     storable,
 )
+from infra.postgres.import_reviews import CheckJob
 from workers.acting import acting
+from workers.import_checker import ImportChecker
 from workers.jobs import Heartbeat, alone, work_on_one
 from workers.runtime import Stop, run_steps
 
@@ -50,23 +53,30 @@ class Importer:
         self._intake = PostgresImportIntake(adapters.pool)
         self._validator = EmailValidator()
         self.heartbeat = Heartbeat(adapters, NAME)
+        self._checker = ImportChecker(adapters, self.heartbeat)
 
     def step(self, stop: Stop) -> bool:
-        """Work on the oldest import that nobody else has; tells whether there was one.
+        """Work on the oldest file that nobody else has; tells whether there was one.
+
+        Files under review come first: somebody waits for them.
 
         An import that breaks is left for a later step and does not hold up the ones behind it.
         Raises its error when there was nothing else to do.
         """
+        jobs: list[RunningImport | CheckJob] = [*self._checker.jobs(), *self._imports.running()]
         return work_on_one(
-            self._imports.running(),
-            lambda job: self._import_if_free(job, stop),
+            jobs,
+            lambda job: self._work_if_free(job, stop),
             id_of=lambda job: job.import_id,
         )
 
-    def _import_if_free(self, job: RunningImport, stop: Stop) -> bool:
+    def _work_if_free(self, job: RunningImport | CheckJob, stop: Stop) -> bool:
         with alone(self._adapters, IMPORT_LOCK, job.import_id) as connection:
             if connection is not None:
-                self._import(job, stop)
+                if isinstance(job, CheckJob):
+                    self._checker.check(job, stop)
+                else:
+                    self._import(job, stop)
         return connection is not None
 
     def _import(self, job: RunningImport, stop: Stop) -> None:
@@ -96,7 +106,14 @@ class Importer:
     ) -> None:
         """Give each row its verdict, in one transaction; again when an address was just taken."""
         keys = AddressKeys(self._adapters.settings.secret_key, job.workspace_id, self._validator)
-        verdicts = [judge(row, mapping=mapping, validator=self._validator) for row in rows]
+        verdicts = [
+            judge(
+                with_repairs(row, mapping=mapping, repairs=job.repairs),
+                mapping=mapping,
+                validator=self._validator,
+            )
+            for row in rows
+        ]
         candidates = [
             (keys.of(verdict.address), verdict)
             for verdict in verdicts

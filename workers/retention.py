@@ -25,6 +25,7 @@ from infra.clock import new_id
 from infra.failpoints import Failpoint, failpoint
 from infra.postgres.erasures import PostgresErasures
 from infra.postgres.import_progress import import_failed
+from infra.postgres.import_reviews import PostgresImportReviews
 from infra.postgres.retention import OldImport, PostgresRetention
 from infra.postgres.sql_effect import StaleStateError
 from infra.postgres.trash import PostgresTrash, Trashed
@@ -50,6 +51,7 @@ class Retention:
         self._log = adapters.log
         self._trash = PostgresTrash(adapters.pool)
         self._kept = PostgresRetention(adapters.pool)
+        self._reviews = PostgresImportReviews(adapters.pool)
         self._erasures: Erasures = PostgresErasures(adapters.pool)
         self._rest_until = 0.0
 
@@ -106,6 +108,8 @@ class Retention:
         return sum(self._forget_file(old) for old in self._kept.old_files(limit=BATCH))
 
     def _forget_file(self, old: OldImport) -> bool:
+        if self._reviews.drop(old.workspace_id, old.import_id):
+            return True
         failed = import_failed(old.workspace_id, old.import_id, code=FILE_CODE, error=FILE_REASON)
         self._log.decide(
             IMPORT,

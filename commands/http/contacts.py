@@ -8,11 +8,12 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, QueryParameter, SkipValidation
 
 from commands.contacts.give_consent import GiveConsent, give_consent
+from commands.contacts.import_ports import ImportReviews
 from commands.contacts.request_import import RequestImport, request_import
 from commands.contacts.unsubscribe_contact import UnsubscribeContact, unsubscribe_contact
 from commands.http.ports import Contacts, Upload, Uploads
 from commands.http.upload_body import UPLOAD_LIMIT_BYTES, UploadOperation
-from commands.ports import DoNotMail, EventLog, ImportIntake
+from commands.ports import DeclaredConsent, DoNotMail, EventLog, ImportIntake
 from domain.contacts.events import Channel
 from domain.shared.context import Context
 from domain.shared.errors import NotFoundError
@@ -33,6 +34,10 @@ ConsentText = Annotated[
         name="consent_text", max_length=2000, description="The words that they agreed to."
     ),
 ]
+Review = Annotated[
+    bool,
+    QueryParameter(name="review", description="Keep the file, and write nothing until a commit."),
+]
 
 
 @post(
@@ -52,11 +57,25 @@ def post_import(
     uploads: NamedDependency[SkipValidation[Uploads]],
     log: NamedDependency[SkipValidation[EventLog]],
     intake: NamedDependency[SkipValidation[ImportIntake]],
+    import_reviews: NamedDependency[SkipValidation[ImportReviews]],
     consent_source: ConsentSource = "",
     consent_text: ConsentText = "",
+    review: Review = False,  # noqa: FBT002 a query parameter
 ) -> Accepted:
-    """Store the file and hand it to the importer."""
+    """Store the file and hand it to the importer, or keep it for review: then position is 0."""
     uploads.keep(context.workspace_id, new_id, upload.file)
+    if review:
+        import_reviews.stage(
+            context.workspace_id,
+            new_id,
+            sha256=upload.sha256,
+            size_bytes=upload.size_bytes,
+            mapping=upload.mapping,
+            consent=DeclaredConsent(
+                requested_by=context.actor, source=consent_source, text=consent_text
+            ),
+        )
+        return Accepted(id=new_id, position=0)
     command = RequestImport(
         import_id=new_id,
         sha256=upload.sha256,

@@ -8,6 +8,7 @@ import msgspec
 
 from domain.contacts.column_aliases import EMAIL, FIRST_NAME, HEADER_ALIASES, LAST_NAME
 from domain.contacts.contact_row import ContactFileError
+from domain.shared.errors import InvalidInputError
 
 KNOWN_FIELDS = (EMAIL, FIRST_NAME, LAST_NAME)
 # The last columns of a file of rejected rows; they are left out when it comes back repaired.
@@ -80,6 +81,14 @@ def resolve_mapping(
         ),
         is_report=len(without_report_columns(headers)) < len(headers),
     )
+
+
+def check_mapping(mapping: Mapping[str, str]) -> None:
+    """Raise InvalidInputError for a mapping that would put an address into the log."""
+    if any("@" in column for column in mapping.values()):
+        raise InvalidInputError(
+            "the mapping names an address instead of a column: give the names of the first row"
+        )
 
 
 def slug_of(header: str) -> str:

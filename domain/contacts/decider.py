@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from domain.contacts.column_mapping import check_mapping
 from domain.contacts.events import (
     AddressListed,
     Channel,
@@ -131,10 +132,7 @@ def request_import(
     """Accept a file for import."""
     if state.status is not ImportStatus.ABSENT:
         raise IllegalTransitionError("an import with this id exists already; use a new id")
-    if any("@" in column for column in mapping.values()):
-        raise InvalidInputError(
-            "the mapping names an address instead of a column: give the names of the first row"
-        )
+    check_mapping(mapping)
     return [
         ImportRequested(
             import_id=import_id,
@@ -157,6 +155,13 @@ def fail_import(state: Import, *, import_id: UUID, code: str, reason: str) -> li
     if state.status is not ImportStatus.RUNNING:
         return []
     return [ImportFailed(import_id=import_id, code=code, reason=reason)]
+
+
+def cancel_import(state: Import, *, import_id: UUID, code: str, reason: str) -> list[ImportEvent]:
+    """Stop a running import. Raises IllegalTransitionError when it has ended."""
+    if state.status is not ImportStatus.RUNNING:
+        raise IllegalTransitionError("the import has ended: there is nothing left to cancel")
+    return fail_import(state, import_id=import_id, code=code, reason=reason)
 
 
 def evolve_import(state: Import, event: ImportEvent) -> Import:  # noqa: ARG001 the last counts

@@ -8,6 +8,7 @@ from psycopg import Cursor
 from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 
+from domain.contacts.address_repairs import Repair
 from domain.contacts.import_row import RejectedRow
 from domain.shared.errors import ConcurrentChangeError
 from infra.postgres.connections import Pool
@@ -41,6 +42,7 @@ class RunningImport(msgspec.Struct, frozen=True):
     duplicates: int
     invalid: int
     empty: int
+    repairs: frozenset[Repair] = frozenset()
 
 
 class Listed(msgspec.Struct, frozen=True):
@@ -171,9 +173,10 @@ class PostgresImports:
         with self._pool.connection() as connection:
             rows = connection.execute(
                 "SELECT workspace_id, import_id, mapping, next_row, valid, duplicates, invalid,"
-                " empty FROM imports WHERE status = 'running' ORDER BY requested_at LIMIT 1000"
+                " empty, repairs FROM imports WHERE status = 'running'"
+                " ORDER BY requested_at LIMIT 1000"
             ).fetchall()
-        return [RunningImport(*row) for row in rows]
+        return [RunningImport(*(*row[:-1], frozenset(map(Repair, row[-1])))) for row in rows]
 
     def opened(
         self, job: RunningImport, *, header: Sequence[str], encoding: str, delimiter: str

@@ -31,7 +31,7 @@ ON CONFLICT (workspace_id) DO UPDATE
 _OLD_REJECTIONS = """
 SELECT i.workspace_id, i.import_id, i.invalid + i.duplicates + i.empty
   FROM imports i LEFT JOIN retention_settings s USING (workspace_id)
- WHERE i.rejections_forgotten_at IS NULL AND i.status <> 'running'
+ WHERE i.rejections_forgotten_at IS NULL AND i.status IN ('completed', 'failed')
    AND i.requested_at
        < clock_timestamp() - make_interval(days => coalesce(s.rejected_row_days, %(days)s))
  ORDER BY i.requested_at LIMIT %(limit)s
@@ -54,7 +54,7 @@ SELECT count(*) FROM forgotten
 _OLD_FILES = """
 SELECT i.workspace_id, i.import_id
   FROM imports i LEFT JOIN retention_settings s USING (workspace_id)
- WHERE i.status = 'running' AND i.requested_at
+ WHERE i.status IN ('reviewing', 'checking', 'running') AND i.requested_at
        < clock_timestamp() - make_interval(days => coalesce(s.import_file_days, %(days)s))
  ORDER BY i.requested_at LIMIT %(limit)s
 """

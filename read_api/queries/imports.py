@@ -17,7 +17,7 @@ from schemas.http.contacts import Import, ImportPage
 
 COLUMNS = """
 SELECT import_id, status, mapping, size_bytes, encoding, delimiter, next_row AS rows, valid,
-       duplicates, invalid, empty, error_code, error, requested_at, changed_at
+       duplicates, invalid, empty, checked_rows, error_code, error, requested_at, changed_at
   FROM imports WHERE workspace_id = %(workspace_id)s
 """
 ONE = COLUMNS + " AND import_id = %(import_id)s"

@@ -92,7 +92,9 @@ class Import(msgspec.Struct, frozen=True, kw_only=True):
     """How far an import is: the figures of rows that have a verdict."""
 
     import_id: UUID
-    status: Annotated[str, msgspec.Meta(description="running, completed or failed")]
+    status: Annotated[
+        str, msgspec.Meta(description="reviewing, checking, running, completed or failed")
+    ]
     mapping: dict[str, str]
     size_bytes: int
     encoding: str | None
@@ -102,6 +104,7 @@ class Import(msgspec.Struct, frozen=True, kw_only=True):
     duplicates: int
     invalid: int
     empty: int
+    checked_rows: Annotated[int, msgspec.Meta(description="Of a file under review.")]
     error_code: str | None
     error: str | None
     requested_at: datetime

@@ -36,7 +36,7 @@ pytestmark = pytest.mark.integration
 ONE = UUID(int=77)
 VALUES: dict[str, object] = {
     "contact_id": ONE, "campaign_id": ONE, "message_id": ONE, "stream_id": ONE, "version": 9,
-    "template_id": ONE, "id": FIRST_ID, "position": LAST_POSITION, "fetch": 51, "status": None,
+    "template_id": ONE, "id": FIRST_ID, "position": LAST_POSITION, "fetch": 51, "status": "x",
     "reason": None,
     "prefix": "p4", "email": "p4", "after": 500,
     "key": None, "word_0": "p4", "import_id": ONE, "kind": "", "erased": False,

@@ -62,6 +62,8 @@ BODIES: dict[str, dict[str, object]] = {
         "template": {"name": "B", "subject": "S", "html": "<p>x</p>"},
         "contact_id": "{contact_id}",
     },
+    "post_import_check": {"mapping": {}},
+    "post_import_commit": {"consent_source": "B"},
     "post_redrive": {"reason": "B"},
     "post_discard": {"reason": "B"},
     "post_redrive_matching": {"reason": "B", "campaign_id": "{campaign_id}"},
