@@ -112,6 +112,7 @@ from commands.http.single_sign_on import (
     get_session_oidc_callback,
     post_session_exchange,
 )
+from commands.http.soft_bounces import put_soft_bounce_policy
 from commands.http.suppressions import delete_suppression, post_suppression
 from commands.http.tenancy import (
     post_workspace,
@@ -177,6 +178,7 @@ from read_api.queries.privacy import get_erasure, get_erasure_preview, get_reten
 from read_api.queries.relays import get_relay, get_relays
 from read_api.queries.send_rates import get_send_rates
 from read_api.queries.sending_domains import get_sending_domain, get_sending_domains
+from read_api.queries.soft_bounces import get_soft_bounce_policy
 from read_api.queries.template_versions import get_template_version, get_template_versions
 from read_api.queries.tenancy import get_workspace
 from read_api.queries.trash import get_trash
@@ -244,6 +246,8 @@ ROUTES: tuple[HTTPRouteHandler, ...] = (
     post_relay_resume,
     delete_relay,
     get_send_rates,
+    get_soft_bounce_policy,
+    put_soft_bounce_policy,
     put_send_rate,
     put_operator_send_rate,
     get_lanes,

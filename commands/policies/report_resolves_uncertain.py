@@ -3,6 +3,7 @@
 from commands.delivery.ports import UncertainMessages
 from commands.delivery.resolve_uncertain import ResolveUncertain, resolve_uncertain
 from commands.ports import EventLog
+from domain.delivery.bounce_events import EmailDelivered
 from domain.delivery.events import EmailBounced
 from domain.delivery.outcome_events import Resolution
 from domain.shared.context import Context
@@ -11,10 +12,10 @@ from domain.shared.model import Event
 
 
 class ReportResolvesUncertain:
-    """A bounce that comes back later shows that the relay had taken the message."""
+    """A report that comes back later shows that the relay had taken the message."""
 
     name = "report_resolves_uncertain"
-    reacts_to: frozenset[type[Event]] = frozenset({EmailBounced})
+    reacts_to: frozenset[type[Event]] = frozenset({EmailBounced, EmailDelivered})
 
     def __init__(self, log: EventLog, uncertain: UncertainMessages) -> None:
         self._log = log
@@ -22,12 +23,17 @@ class ReportResolvesUncertain:
 
     def react(self, event: Event, context: Context) -> None:
         """Resolve it; a message that is not uncertain, or resolved already, stays as it is."""
-        if not isinstance(event, EmailBounced) or event.attempt > 0:
-            return  # an attempt of ours had its answer
+        match event:
+            case EmailBounced(attempt=0):  # in an attempt of ours it was the answer
+                said, resolution = f"{event.code} {event.status}".strip(), Resolution.BOUNCED
+            case EmailDelivered():
+                said, resolution = event.action, Resolution.DELIVERED
+            case _:
+                return
         command = ResolveUncertain(
             message_id=event.message_id,
-            resolution=Resolution.BOUNCED,
-            reason=f"a report says {event.code} {event.status}".strip(),
+            resolution=resolution,
+            reason=f"a report says {said}",
             caused_by=event.message_id,
         )
         try:

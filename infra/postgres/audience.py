@@ -10,9 +10,8 @@ _ANYBODY = """
 SELECT EXISTS (SELECT FROM contact_addresses a
  WHERE a.workspace_id = %(workspace_id)s
    AND NOT a.is_listed
-   AND NOT EXISTS (SELECT FROM do_not_mail d
-                    WHERE d.workspace_id = a.workspace_id AND d.contact_id = a.contact_id
-                      AND (d.expires_at IS NULL OR d.expires_at > clock_timestamp())))
+   AND NOT EXISTS (SELECT FROM stops_in_force d
+                    WHERE d.workspace_id = a.workspace_id AND d.contact_id = a.contact_id))
 """
 _KNOWN_FIELDS = """
 SELECT name FROM unnest(%(names)s::text[]) AS name

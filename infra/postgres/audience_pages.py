@@ -20,9 +20,8 @@ _PAGE = """
 WITH people AS MATERIALIZED (
     SELECT c.contact_id, coalesce(p.destination, 'other') AS destination,
            CASE WHEN %(cancelled)s THEN 'campaign_cancelled' ELSE coalesce(
-               (SELECT max(d.reason) FROM do_not_mail d
-                 WHERE d.workspace_id = c.workspace_id AND d.contact_id = c.contact_id
-                   AND (d.expires_at IS NULL OR d.expires_at > clock_timestamp())),
+               (SELECT max(d.reason) FROM stops_in_force d
+                 WHERE d.workspace_id = c.workspace_id AND d.contact_id = c.contact_id),
                CASE WHEN c.email IS NULL THEN 'erased' END) END AS stopped
       FROM contacts c
       LEFT JOIN destination_domains p ON p.domain = lower(split_part(c.email, '@', 2))

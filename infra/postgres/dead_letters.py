@@ -32,7 +32,7 @@ ON CONFLICT (workspace_id, message_id) DO UPDATE
 """
 _LETTERS: LiteralString = """
 SELECT l.message_id, l.kind, l.campaign_id, l.contact_id, l.attempt, l.state, l.settled_by,
-       (SELECT max(d.reason) FROM do_not_mail d
+       (SELECT max(d.reason) FROM stops_in_force d
          WHERE d.workspace_id = l.workspace_id AND d.contact_id = l.contact_id) AS stopped
   FROM dead_letters l WHERE l.workspace_id = %(workspace_id)s
 """

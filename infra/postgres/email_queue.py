@@ -20,9 +20,8 @@ from infra.postgres.tenant_scope import tenant_scope
 _CLAIM = """
 SELECT t.message_id, t.contact_id, t.attempt, c.email, c.first_name, c.last_name,
        c.fields::text,
-       (SELECT max(d.reason) FROM do_not_mail d
-         WHERE d.workspace_id = %(workspace_id)s AND d.contact_id = t.contact_id
-           AND (d.expires_at IS NULL OR d.expires_at > clock_timestamp())),
+       (SELECT max(d.reason) FROM stops_in_force d
+         WHERE d.workspace_id = %(workspace_id)s AND d.contact_id = t.contact_id),
        clock_timestamp(), t.life_from
   FROM claim_messages(%(workspace_id)s, %(campaign_id)s, %(destination)s, %(owner)s, %(limit)s) t
   LEFT JOIN contacts c ON c.workspace_id = %(workspace_id)s AND c.contact_id = t.contact_id
@@ -45,9 +44,8 @@ UPDATE email_tasks t SET relay = %(relay)s
    AND t.phase = 1 AND t.locked_by = %(owner)s
 """
 _STOPPED = """
-SELECT d.contact_id, max(d.reason) FROM do_not_mail d
- WHERE d.workspace_id = %(workspace_id)s AND d.contact_id = ANY(%(contacts)s)
-   AND (d.expires_at IS NULL OR d.expires_at > clock_timestamp()) GROUP BY 1
+SELECT d.contact_id, max(d.reason) FROM stops_in_force d
+ WHERE d.workspace_id = %(workspace_id)s AND d.contact_id = ANY(%(contacts)s) GROUP BY 1
 """
 _RELEASE = """
 UPDATE email_tasks SET locked_by = NULL

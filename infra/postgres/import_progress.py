@@ -211,7 +211,7 @@ class PostgresImports:
         with tenant_scope(self._pool, workspace_id) as cursor:
             cursor.execute(
                 "SELECT a.address_key, a.contact_id, coalesce((SELECT max(d.reason)"
-                " FROM do_not_mail d WHERE d.workspace_id = a.workspace_id"
+                " FROM stops_in_force d WHERE d.workspace_id = a.workspace_id"
                 " AND d.contact_id = a.contact_id), '') FROM contact_addresses a"
                 " WHERE a.workspace_id = %b AND a.address_key = ANY(%b) AND a.is_listed",
                 (workspace_id, list(address_keys)),

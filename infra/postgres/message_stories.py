@@ -118,6 +118,13 @@ CAUSES: Mapping[SkipReason, tuple[type[Event], ...]] = {
     SkipReason.SUPPRESSED: (ContactSuppressed,),
     SkipReason.DELETED: (ContactDeleted,),
 }
+# Of everything that suppressed a person, also a row of a list that was imported: a fact, which no
+# stream leads to.
+SUPPRESSED: LiteralString = """
+SELECT position, happened_at AS at, concat_ws(' ', source, nullif(text, '')) AS detail
+  FROM consents WHERE workspace_id = %(workspace_id)s AND contact_id = %(contact_id)s
+   AND kind = 'suppressed' AND position < %(before)s ORDER BY position DESC LIMIT 1
+"""
 CANCELLED = "campaigns.campaign_cancelled.v1"
 
 
@@ -251,7 +258,13 @@ class MessageStories:
         else:
             tags = [event.TAG for event in CAUSES[reason]]
             recorded = self._decided(told.contact_id, tags, told.position)
-        return _cause_of(recorded[0]) if recorded else None
+        cause = _cause_of(recorded[0]) if recorded else None
+        if reason is SkipReason.SUPPRESSED:
+            of_person = {"contact_id": told.contact_id, "before": told.position}
+            last = self._reads.rows(Cause, SUPPRESSED, of_person)
+            if last and (cause is None or cause.position < last[0].position):
+                return last[0]
+        return cause
 
     def _decided(self, stream_id: UUID, tags: Sequence[str], before: int) -> list[_Recorded]:
         asked = {"stream_id": stream_id, "tags": list(tags), "before": before}

@@ -27,7 +27,7 @@ ON CONFLICT (workspace_id, message_id) DO UPDATE
 """
 _ONE = """
 SELECT m.message_id, m.campaign_id, m.contact_id, m.attempt, m.resolution, m.settled_by,
-       (SELECT max(d.reason) FROM do_not_mail d
+       (SELECT max(d.reason) FROM stops_in_force d
          WHERE d.workspace_id = m.workspace_id AND d.contact_id = m.contact_id)
   FROM uncertain_messages m
  WHERE m.workspace_id = %(workspace_id)s AND m.message_id = %(message_id)s

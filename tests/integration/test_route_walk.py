@@ -84,6 +84,12 @@ BODIES: dict[str, dict[str, object]] = {
         "workspace_id": "{session_id}",
         "rate_per_s": 1,
     },
+    "put_soft_bounce_policy": {
+        "bounces": 2,
+        "of_last": 5,
+        "over_days": 7,
+        "suppress_days": 30,
+    },
     "post_lane_block": {"reason": "B"},
     "post_lane_open": {"reason": "B"},
     "post_warm_up_skip": {"reason": "B"},
@@ -432,7 +438,7 @@ def test_the_owner_sees_what_the_walk_looks_for(walk: Walk) -> None:
         "get_erasure", "get_erasure_preview", "get_trash", "get_consents", "get_retention",
         "get_data_exports", "get_data_export",
         "get_members", "get_onboarding", "get_viewings", "get_uncertain", "get_explanation",
-        "get_campaign_pulse", "get_campaign_live",
+        "get_campaign_pulse", "get_campaign_live", "get_soft_bounce_policy",
     }  # fmt: skip
     for method, path, operation in walk.operations():
         name = str(operation["operationId"])

@@ -7,16 +7,30 @@ import pytest
 
 from commands.contacts.lift_suppression import LiftSuppression, lift_suppression
 from commands.contacts.suppress_address import SuppressAddress, suppress_address
+from commands.contacts.suppress_contact import SuppressContact, suppress_contact
+from commands.delivery.redrive_dead_letter import RedriveDeadLetter, redrive_dead_letter
+from commands.delivery.resolve_uncertain import ResolveUncertain, resolve_uncertain
 from domain.contacts.events import ContactImported, SuppressionReason, SuppressionSource
 from domain.contacts.suppression import AcknowledgementRequiredError, Grounds
-from domain.delivery.events import EmailSent
+from domain.delivery.events import (
+    EmailFailed,
+    EmailSent,
+    EmailSkipped,
+    EmailUncertain,
+    SkipReason,
+)
+from domain.delivery.outcome_events import Resolution
+from infra import failpoints
 from infra.bootstrap import Adapters
 from infra.clock import now
+from infra.failpoints import Failpoint
+from infra.postgres.dead_letters import PostgresDeadLetters
 from infra.postgres.do_not_mail import PostgresDoNotMail
 from infra.postgres.suppressions import PostgresSuppressions
 from infra.postgres.tenant_scope import tenant_scope
+from infra.postgres.uncertain_messages import PostgresUncertainMessages
 from tests.support.asking import asking
-from tests.support.faulty_smtp import Script
+from tests.support.faulty_smtp import Script, close, say
 from tests.support.importing import ContactBook
 from tests.support.sending import Mailing
 from workers.importer import Importer
@@ -24,6 +38,10 @@ from workers.runtime import Stop
 from workers.suppression_ends import SuppressionEnds
 
 pytestmark = pytest.mark.integration
+ENDED = """
+INSERT INTO do_not_mail (workspace_id, contact_id, reason, cause, expires_at)
+SELECT %s, contact_id, 'suppressed', 'manual', clock_timestamp() FROM contacts RETURNING 1
+"""
 MANUAL, COMPLAINT = SuppressionReason.MANUAL, SuppressionReason.COMPLAINT
 
 
@@ -81,3 +99,48 @@ def test_an_address_that_nobody_has_is_suppressed_from_the_moment_it_is_imported
     mailing.started()
     mailing.dispatch_to(Script())
     assert len(mailing.of_type(EmailSent)) == 4
+
+
+def test_who_is_suppressed_between_claim_and_handover_gets_nothing(
+    app: Adapters, worker: Adapters
+) -> None:
+    mailing = Mailing(app, worker)
+    ann, *_ = mailing.add_contacts([f"p{n}@example.com" for n in range(20)])
+    mailing.started()
+    grounds = Grounds(reason=COMPLAINT, source=SuppressionSource.API)
+
+    def suppress() -> None:
+        command = SuppressContact(contact_id=ann, grounds=grounds)
+        suppress_contact(command, asking(mailing.workspace), app.log, PostgresDoNotMail())
+
+    failpoints.arm(Failpoint.DISPATCHER_CLAIMED, suppress)
+    try:
+        server = mailing.dispatch_to(Script())
+    finally:
+        failpoints.disarm()
+    (skipped,) = mailing.of_type(EmailSkipped)
+    assert (skipped.contact_id, skipped.reason) == (ann, SkipReason.SUPPRESSED)
+    assert len(mailing.of_type(EmailSent)) == 19
+    assert not any("<p0@" in line for line in server.heard("RCPT")), "nothing of it was begun"
+
+
+def test_what_has_ended_keeps_nobody_from_being_sent_to_again(
+    app: Adapters, worker: Adapters
+) -> None:
+    mailing = Mailing(app, worker)
+    mailing.add_contacts(["a@example.com", "b@example.com"])
+    mailing.started()
+    script = Script(rcpt=say(b"250 OK", b"554 5.7.1 not you"), dot=close)
+    mailing.dispatch_to(script, until=lambda: mailing.tasks() == 0, connections=1)
+    (lost,), (failed,) = mailing.of_type(EmailUncertain), mailing.of_type(EmailFailed)
+    mailing.project()
+    mailing.ask(ENDED, mailing.workspace)
+    uncertain, letters = PostgresUncertainMessages(app.pool), PostgresDeadLetters(app.pool)
+    resend = ResolveUncertain(
+        message_id=lost.message_id, resolution=Resolution.RESEND, reason="asked the relay"
+    )
+    resolve_uncertain(resend, asking(mailing.workspace), app.log, uncertain)
+    redrive = RedriveDeadLetter(message_id=failed.message_id, reason="mended")
+    redrive_dead_letter(redrive, asking(mailing.workspace), app.log, letters)
+    mailing.dispatch_to(Script())
+    assert len(mailing.of_type(EmailSent)) == 2

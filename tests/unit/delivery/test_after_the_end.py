@@ -16,6 +16,7 @@ from commands.delivery.resolve_uncertain import ResolveUncertain, resolve_uncert
 from commands.policies.report_resolves_uncertain import ReportResolvesUncertain
 from commands.ports import Effect
 from domain.campaigns.decider import CAMPAIGN
+from domain.delivery.bounce_events import EmailDelivered
 from domain.delivery.dead_letter import DeadLetter, discard, redrive
 from domain.delivery.events import EmailBounced
 from domain.delivery.outcome_events import (
@@ -336,6 +337,11 @@ def test_a_bounce_that_comes_back_later_resolves_what_was_uncertain(log: MemoryE
             bounced(attempt=0), asking(WORKSPACE)
         )
     assert len(said(log)) == 1
+    arrived = EmailDelivered(
+        message_id=MESSAGE, campaign_id=CAMPAIGN_ID, contact_id=PERSON, action="relayed"
+    )
+    policy.react(arrived, asking(WORKSPACE))
+    assert said(log)[1:] == [Said("resolve delivered")]
 
 
 def test_a_campaign_that_still_runs_needs_no_gate_opened() -> None:
