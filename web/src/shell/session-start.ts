@@ -12,7 +12,8 @@ export function useSessionStart() {
     if (sessionState() === "unknown") void refresh().catch(() => undefined);
   }, []);
   useEffect(() => {
-    if (state === "out") void navigate({ href: href === "/" ? "/login" : `/login?then=${encodeURIComponent(href)}`, replace: true } as never);
+    // Not from the sign-in itself: this screen stays a moment longer, and would ask again for ever.
+    if (state === "out" && !href.startsWith("/login")) void navigate({ href: href === "/" ? "/login" : `/login?then=${encodeURIComponent(href)}`, replace: true } as never);
   }, [state, href, navigate]);
   return state;
 }

@@ -49,7 +49,7 @@ function Form({ save, onSaved, label = "Save and go on", children }: { save: () 
 export const WorkspaceStep: StepForm = ({ workspace, onSaved }) => {
   const [name, writeName] = useState(workspace.name);
   const [brand, writeBrand] = useState(workspace.brand_name || workspace.name);
-  const [zone, chooseZone] = useState(workspace.time_zone === "UTC" ? HERE : workspace.time_zone);
+  const [zone, chooseZone] = useState(workspace.time_zone === "UTC" && ZONES.includes(HERE) ? HERE : workspace.time_zone);
   return (
     <Form onSaved={onSaved} save={() => ok(api.PUT("/v1/onboarding/workspace", { body: { name, brand_name: brand, time_zone: zone } }))}>
       {(fields) => (
