@@ -64,7 +64,7 @@ class KillSwitchWatch:
 
     def why_not(self, run: CampaignRun) -> str | None:
         """Return why no message of the campaign may be begun now; None when it may."""
-        if (why := self.why_not_system()) is not None:
+        if (why := self.why_not_system()) is not None or not self._stopped:
             return why
         workspace = run.workspace_id
         mine = (

@@ -71,6 +71,8 @@ class SmtpReply(msgspec.Struct, frozen=True):
 
         Servers repeat the recipient in their text; facts and logs keep only this form.
         """
+        if "@" not in self.text:
+            return self
         return SmtpReply(self.code, self.enhanced, _ADDRESS.sub("[address]", self.text))
 
     @property

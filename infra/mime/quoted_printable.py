@@ -1,13 +1,14 @@
 """Quoted-printable (RFC 2045, 6.7) in pieces that can be joined in any order of lengths.
 
 Every piece ends at a line's start: a fixed text ends with a hard or soft line break, and so does a
-filled-in value. So each is encoded alone, and no line of the result is longer than 76.
+filled-in value. So each is encoded alone, and no line of the result is longer than 76. No line
+begins with a dot, so SMTP has none to double (RFC 5321, 4.5.2).
 """
-
-from binascii import b2a_qp
 
 SOFT_BREAK = b"=\r\n"
 _MAX = 75  # and one for the `=` of a soft break
+_DOT = ord(".")
+_FIRST_DOT = b"=2E"  # where a line begins
 _PLAIN = frozenset(range(ord("!"), ord("~") + 1)) - {ord("=")} | {ord(" "), ord("\t")}
 _UNIT = [bytes([code]) if code in _PLAIN else b"=%02X" % code for code in range(256)]
 
@@ -34,6 +35,8 @@ def _line(line: str, *, hard: bool) -> bytes:
         if width + len(unit) > _MAX:
             written += SOFT_BREAK
             width = 0
+        if not width and unit == b".":
+            unit = _FIRST_DOT  # noqa: PLW2901  what is written of it
         written += unit
         width += len(unit)
     return bytes(written) + (b"\r\n" if hard else SOFT_BREAK)
@@ -44,18 +47,11 @@ def encode_value(value: str) -> bytes:
     if not value:
         return b""
     if not (value.isascii() and value.isprintable()) or "=" in value:
-        return _encode_any(value)
+        return _line(value.replace("\r\n", "\n").replace("\n", "\r\n"), hard=False)
     data = value.encode()
-    if len(data) <= _MAX:
+    if len(data) <= _MAX and data[0] != _DOT:
         return data + SOFT_BREAK
     lines = [data[at : at + _MAX] for at in range(0, len(data), _MAX)]
+    if any([line[0] == _DOT for line in lines]):  # noqa: C419 a list is twice as fast here
+        return _line(value, hard=False)
     return SOFT_BREAK.join(lines) + SOFT_BREAK
-
-
-def _encode_any(value: str) -> bytes:
-    data = value.replace("\r\n", "\n").replace("\n", "\r\n").encode()
-    encoded = b2a_qp(data, istext=False).replace(b"=\n", SOFT_BREAK)
-    if len(encoded) - encoded.rfind(b"\n") - 1 > _MAX:
-        unit = 3 if encoded[-3:-2] == b"=" else 1
-        encoded = encoded[:-unit] + SOFT_BREAK + encoded[-unit:]
-    return encoded + SOFT_BREAK

@@ -4,7 +4,6 @@ The client library sends `a@x` for `a@x,b@y` and passes long lines, NUL and 8-bi
 are, so none of that may get as far.
 """
 
-import functools
 import re
 
 from domain.delivery.smtp_reply import SmtpReply
@@ -35,14 +34,14 @@ def refusal_before_the_wire(mail: OutgoingMail, *, server: Capabilities) -> Smtp
     return (
         _address_refusal(mail, server=server)
         or _size_refusal(mail.data, server=server)
-        or _body_refusal(mail.data, server=server)
+        or _body_refusal(mail.data, server=server, is_plain=mail.is_plain)
     )
 
 
 def _address_refusal(mail: OutgoingMail, *, server: Capabilities) -> SmtpReply | None:
     if not _is_one_address(mail.rcpt_to):
         return _BAD_RECIPIENT
-    if mail.mail_from and not _is_known_sender(mail.mail_from):
+    if mail.mail_from and not _is_one_address(mail.mail_from):
         return _BAD_SENDER
     needs_utf8 = mail.smtputf8 or not (mail.rcpt_to.isascii() and mail.mail_from.isascii())
     return _NO_SMTPUTF8 if needs_utf8 and not server.smtputf8 else None
@@ -51,15 +50,13 @@ def _address_refusal(mail: OutgoingMail, *, server: Capabilities) -> SmtpReply |
 def _is_one_address(address: str) -> bool:
     if _ADDRESS.fullmatch(address) is None:
         return False
+    if address.isascii():
+        return len(address) <= MAX_ADDRESS_OCTETS and address.index("@") <= MAX_LOCAL_OCTETS
     try:
         local, _, whole = address.encode().partition(b"@")
     except UnicodeEncodeError:  # a lone surrogate
         return False
     return len(local) <= MAX_LOCAL_OCTETS and len(local) + 1 + len(whole) <= MAX_ADDRESS_OCTETS
-
-
-# A campaign has one sender address for all its messages.
-_is_known_sender = functools.lru_cache(maxsize=256)(_is_one_address)
 
 
 def _size_refusal(data: bytes, *, server: Capabilities) -> SmtpReply | None:
@@ -69,13 +66,15 @@ def _size_refusal(data: bytes, *, server: Capabilities) -> SmtpReply | None:
     return None
 
 
-def _body_refusal(data: bytes, *, server: Capabilities) -> SmtpReply | None:
+def _body_refusal(data: bytes, *, server: Capabilities, is_plain: bool) -> SmtpReply | None:
     if not data:
         return _EMPTY
     if not server.eightbitmime and not data.isascii():
         return _NO_8BITMIME
     if b"\0" in data:
         return _HAS_NUL
+    if is_plain:
+        return None
     lines = data.split(b"\r\n")
     pairs = len(lines) - 1
     if data.count(b"\n") != pairs or data.count(b"\r") != pairs:

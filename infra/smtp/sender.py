@@ -95,6 +95,43 @@ class SmtpSender:
             if not listened_to_the_end:
                 self._waiting = deque(job for job in self._waiting if job.report != report)
 
+    async def send_all(
+        self,
+        batch: Sequence[OutgoingMail],
+        report: Callable[[Outcome], None],
+        *,
+        may_begin: Callable[[], bool] = always,
+    ) -> None:
+        """Send each message once and report each outcome as it comes; return after the last.
+
+        Like `send`, without waking the caller for each. Raises what `report` raised, at once.
+        """
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        left = len(batch)
+
+        def take(outcome: Outcome) -> None:
+            nonlocal left
+            left -= 1
+            if done.done():
+                return
+            try:
+                report(outcome)
+            except Exception as error:  # noqa: BLE001  the caller's, not the connection's
+                done.set_exception(error)
+            else:
+                if not left:
+                    done.set_result(None)
+
+        if not batch:
+            return
+        self._waiting.extend([Job(mail, report=take, may_begin=may_begin) for mail in batch])
+        self._wake()
+        try:
+            await done
+        finally:
+            if left:
+                self._waiting = deque(job for job in self._waiting if job.report is not take)
+
     async def send_one(
         self, mail: OutgoingMail, *, may_begin: Callable[[], bool] = always
     ) -> Outcome:

@@ -163,7 +163,7 @@ class SmtpSession:
             self._refuse_and_reset(transaction)
         elif transaction.refusal is None:
             transaction.body_written = True
-            self._write_body(wire_body(transaction.job.mail.data), (Step.DOT, transaction))
+            self._write_body(wire_body(transaction.job.mail), (Step.DOT, transaction))
         else:
             self._refuse(transaction)
             if transaction.recipient_taken:

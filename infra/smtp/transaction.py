@@ -106,8 +106,11 @@ def envelope(mail: OutgoingMail, *, server: Capabilities) -> tuple[bytes, bytes,
     )
 
 
-def wire_body(data: bytes) -> bytes:
+def wire_body(mail: OutgoingMail) -> bytes:
     """Return the message as DATA carries it: dots doubled, CRLF, final dot (RFC 5321 4.5.2)."""
+    data = mail.data
+    if mail.is_plain:
+        return data + END_OF_DATA
     if b"\r\n." in data:
         data = data.replace(b"\r\n.", b"\r\n..")
     if data.startswith(b"."):

@@ -55,6 +55,8 @@ hostile = st.sampled_from(
         "javascript:alert(1)",
         "https://example.com/' onclick='x",
         "--=_",
+        "." * 80,
+        "\r\n.\r\n",
         "\u202e",
         "🎉👩‍👩‍👧",
     ]
@@ -81,7 +83,11 @@ def test_in_14_no_value_escapes_its_place(first: str, last: str, company: str) -
     assert [item.addr_spec for item in message["To"].addresses] == ["ann@example.com"]
     assert raw.isascii()
     assert all(len(line) <= 76 for line in raw.split(b"\r\n"))
+    # What OutgoingMail.is_plain says of it: nobody looks at each octet again.
     assert b"\n" not in raw.replace(b"\r\n", b"")
+    assert b"\r" not in raw.replace(b"\r\n", b"")
+    assert b"\r\n." not in raw
+    assert raw.endswith(b"\r\n")
 
 
 readable = st.text(

@@ -95,9 +95,10 @@ class CampaignMail:
             mail_from = self._return_paths.of(
                 self._run.workspace_id, task.message_id, domain=self._hosts.return_path
             )
-        return Ready(
-            task, OutgoingMail(task.message_id, mail_from, address, data, smtputf8=smtputf8)
+        mail = OutgoingMail(
+            task.message_id, mail_from, address, data, smtputf8=smtputf8, is_plain=True
         )
+        return Ready(task, mail)
 
 
 class CampaignMails:

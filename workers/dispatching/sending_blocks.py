@@ -130,24 +130,26 @@ class BlockSender:
         began = clock()
         outcomes: list[Outcome] = []
         unsent: list[tuple[Ready, NotSent]] = []
-        sending = relay.sender.send(
-            [ready.mail for ready in chunk], may_begin=lambda: self._why_not(run) is None
-        )
-        async for outcome in sending:
+
+        def take(outcome: Outcome) -> None:
             if isinstance(outcome, Accepted):
                 failpoint(Failpoint.DISPATCHER_ANSWERED)
             ready = ready_of[outcome.message_id]
-            if isinstance(outcome, NotSent) and outcome.reason == HELD:
-                why = f"stopped ({self._why_not(run) or HELD})"
-                held = relay.settler.hold(run, ready.task, gate=why)
-                recorded.append(self._recorder.add(held))
-                continue
-            outcomes.append(outcome)
             if isinstance(outcome, NotSent):
-                unsent.append((ready, outcome))
-                continue
-            settled = relay.settler.settle(run, ready.task, outcome)
+                if outcome.reason != HELD:
+                    outcomes.append(outcome)
+                    unsent.append((ready, outcome))
+                    return
+                why = f"stopped ({self._why_not(run) or HELD})"
+                settled = relay.settler.hold(run, ready.task, gate=why)
+            else:
+                outcomes.append(outcome)
+                settled = relay.settler.settle(run, ready.task, outcome)
             recorded.append(self._recorder.add(settled))
+
+        await relay.sender.send_all(
+            [ready.mail for ready in chunk], take, may_begin=lambda: self._why_not(run) is None
+        )
         if outcomes:
             await self._report(relay, outcomes, took_s=clock() - began)
         return unsent

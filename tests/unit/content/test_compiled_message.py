@@ -222,6 +222,10 @@ def test_in_25_an_address_beyond_ascii_is_sent_as_it_is_and_flagged() -> None:
         "=" + "x" * 73,
         "é" * 37,
         " \n x",
+        "." * 160,
+        ".\n..\n.",
+        "x" * 75 + ".y",
+        "é" * 12 + "xxx." + "é",
     ],
 )
 def test_quoted_printable_pieces_decode_to_their_text(text: str) -> None:
@@ -230,6 +234,7 @@ def test_quoted_printable_pieces_decode_to_their_text(text: str) -> None:
         assert not encoded or encoded.endswith(b"\n")
         assert all(len(line) <= 76 for line in encoded.split(b"\r\n"))
         assert not any(line.endswith((b" ", b"\t")) for line in encoded.split(b"\r\n"))
+        assert not any(line.startswith(b".") for line in encoded.split(b"\r\n"))
 
 
 @pytest.mark.parametrize(
