@@ -53,7 +53,7 @@ from workers.runtime import Backoff, Stop
 log = structlog.get_logger()
 
 NAME = "dispatcher"
-CLAIM = 200
+CLAIM = 400
 AHEAD = 2  # claims that wait, rendered
 ON_THE_WAY = 16  # chunks that wait for their turn or are in flight
 SYSTEM_CONNECTIONS = 2  # beside the campaigns', so that no campaign can occupy them

@@ -15,7 +15,7 @@ from infra.eventstore.correlations import correlation_at
 from infra.postgres.campaign_runs import CampaignRun
 from infra.postgres.connections import Pool
 from infra.postgres.sql_effect import SqlEffect
-from infra.postgres.tenant_scope import tenant_scope
+from infra.postgres.tenant_scope import enter, tenant_scope
 
 _CLAIM = """
 SELECT t.message_id, t.contact_id, t.attempt, c.email, c.first_name, c.last_name,
@@ -139,10 +139,13 @@ class EmailQueue:
             "campaign_id": run.campaign_id,
             "contacts": list(contacts),
         }
-        with tenant_scope(self._pool, run.workspace_id) as cursor:
-            stopped = dict(cursor.execute(_STOPPED, values).fetchall())
-            row = cursor.execute(_GATE, values).fetchone()
-        return (str(row[0]) if row else "closed"), stopped
+        with self._pool.connection() as connection, connection.pipeline():
+            # Until its end a pipeline in autocommit is one transaction: all in one round trip.
+            enter(connection.cursor(), run.workspace_id)
+            stopped = connection.execute(_STOPPED, values)
+            gate = connection.execute(_GATE, values)
+            row = gate.fetchone()
+            return (str(row[0]) if row else "closed"), dict(stopped.fetchall())
 
     def correlation_at(self, workspace_id: UUID, position: int) -> UUID | None:
         """Return the request that the event at this position goes back to."""

@@ -6,6 +6,7 @@ group. One recipient a transaction, so no reply can be shared between people.
 """
 
 import asyncio
+import functools
 from collections import deque
 from collections.abc import Callable
 from time import monotonic
@@ -302,6 +303,7 @@ class SmtpSession:
 _CHANGE_OF_CONNECTION = frozenset({"connection_lost", "closed_by_server", "quit"})
 
 
+@functools.lru_cache(maxsize=1_024)  # many servers say the same to each message
 def _reply(code: int, text: bytes) -> SmtpReply:
     if b"\n" in text:
         # Each line of a multi-line reply repeats the enhanced code (RFC 2034 section 4).

@@ -16,7 +16,7 @@ log = structlog.get_logger()
 
 AIM_S = 0.2  # a chunk is as long as the relay takes in this time, so that the last look is fresh
 FIRST_CHUNK = 50
-MOST_CHUNK = 100
+MOST_CHUNK = 200
 MOST_REFUSALS = 5  # "not now" and "not you" in a row, whoever it is for, are about us
 _CLOSING = 421
 _OURS = frozenset({"sender_closed"})  # reasons that say nothing of the relay

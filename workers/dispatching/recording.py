@@ -22,12 +22,12 @@ from workers.acting import acting
 from workers.dispatching.persistence import persist
 from workers.dispatching.settling import Settled
 
-FLUSH_AT = 200
+FLUSH_AT = 400
 FLUSH_AFTER_S = 0.1
 
 
 class OutcomeRecorder:
-    """Collects outcomes; every 200 of them or 100 ms they go into the log."""
+    """Collects outcomes; every 400 of them or 100 ms they go into the log."""
 
     def __init__(self, log: PostgresEventLog, queue: EmailQueue) -> None:
         self._log = log
