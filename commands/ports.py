@@ -254,6 +254,9 @@ class CampaignRuns(Protocol):
     ) -> Effect:
         """Return the effect that puts the campaign on the calendar, its gate shut."""
 
+    def unschedule(self, workspace_id: UUID, campaign_id: UUID) -> Effect:
+        """Return the effect that takes it off again, as if it had never been there."""
+
     def launch(self, workspace_id: UUID, campaign_id: UUID, *, launched_at: datetime) -> Effect:
         """Return the effect that opens the gate and lets the audience be expanded."""
 

@@ -18,19 +18,28 @@ from domain.campaigns.events import (
     CampaignPurged,
     CampaignRestored,
     CampaignResumed,
+    CampaignRevised,
     CampaignScheduled,
+    CampaignUnscheduled,
 )
 from domain.shared.model import Event
 from projections.projection import RecordedEvent, Table
 
 DRAFT = """
-INSERT INTO campaigns (workspace_id, campaign_id, name, template_id, status, drafted_at, position)
-VALUES (%(workspace_id)s, %(campaign_id)s, %(name)s, %(template_id)s, 'draft', %(at)s, %(position)s)
+INSERT INTO campaigns (workspace_id, campaign_id, name, template_id, status, drafted_at, updated_at,
+                       position)
+VALUES (%(workspace_id)s, %(campaign_id)s, %(name)s, %(template_id)s, 'draft', %(at)s, %(at)s,
+        %(position)s)
 ON CONFLICT (workspace_id, campaign_id) DO NOTHING
 """
 CHANGES: dict[type[Event], LiteralString] = {
+    CampaignRevised: "name = %(name)s, template_id = %(template_id)s, subject = %(subject)s,"
+    " sender_name = %(sender_name)s, sender_address = %(sender_address)s,"
+    " reply_to = %(reply_to)s, version = %(version)s, updated_at = %(at)s",
     CampaignScheduled: "status = 'scheduled', send_at = %(send_at)s, snapshot = %(snapshot)s,"
-    " sandbox = %(sandbox)s",
+    " sandbox = %(sandbox)s, scheduled_at = %(at)s",
+    CampaignUnscheduled: "status = 'draft', send_at = NULL, snapshot = NULL, sandbox = false,"
+    " scheduled_at = NULL",
     CampaignLaunched: "status = 'running', launched_at = %(launched_at)s",
     AudienceFrozen: "audience = %(queued)s + %(skipped)s",
     CampaignPaused: "status = 'paused'",
@@ -47,7 +56,7 @@ class CampaignList:
     """One row a campaign; none of a purged one."""
 
     name = "campaign_list"
-    version = 2
+    version = 3
     contexts = frozenset({"campaigns"})
     opens = False
     tables = (
@@ -57,19 +66,26 @@ class CampaignList:
                 "campaign_id uuid NOT NULL",
                 "name text NOT NULL",
                 "template_id uuid NOT NULL",
+                "version integer NOT NULL DEFAULT 1",
+                "subject text NOT NULL DEFAULT ''",
+                "sender_name text NOT NULL DEFAULT ''",
+                "sender_address text NOT NULL DEFAULT ''",
+                "reply_to text NOT NULL DEFAULT ''",
                 "status text NOT NULL",
                 "snapshot text",
                 "sandbox boolean NOT NULL DEFAULT false",
                 "audience integer",
                 "send_at timestamptz",
+                "scheduled_at timestamptz",
                 "drafted_at timestamptz NOT NULL",
+                "updated_at timestamptz NOT NULL",
                 "launched_at timestamptz",
                 "ended_at timestamptz",
                 "position bigint NOT NULL",
                 "deleted_at timestamptz",
             ),
             key=("campaign_id",),
-            indexes=(("position",),),
+            indexes=(("position",), ("template_id",)),
         ),
     )
 

@@ -16,12 +16,14 @@ from commands.http.accounts import (
 )
 from commands.http.audit import delete_export, get_download, post_export
 from commands.http.campaigns import (
+    patch_campaign,
     post_campaign,
     post_cancel,
     post_launch,
     post_pause,
     post_resume,
     post_schedule,
+    post_unschedule,
 )
 from commands.http.contacts import post_consent, post_import, post_unsubscribe
 from commands.http.content import (
@@ -62,6 +64,7 @@ from commands.http.lanes import (
     post_warm_up_restart,
     post_warm_up_skip,
 )
+from commands.http.lint import post_lint, post_template_lint
 from commands.http.members import delete_member, post_leave, put_member_role
 from commands.http.messages import post_resolution
 from commands.http.onboarding import (
@@ -142,6 +145,7 @@ from read_api.queries.audit import get_audit
 from read_api.queries.audit_detail import get_audit_line
 from read_api.queries.audit_tail import get_audit_tail
 from read_api.queries.audit_verification import get_verification
+from read_api.queries.campaign_audience import post_audience_estimate
 from read_api.queries.campaign_live import get_campaign_live, get_campaign_pulse
 from read_api.queries.campaigns import get_campaign, get_campaigns, get_stats
 from read_api.queries.checkpoints import get_checkpoints
@@ -166,6 +170,7 @@ from read_api.queries.imports import get_import, get_imports, get_rejected
 from read_api.queries.kill_switches import get_kill_switches, get_operator_kill_switches
 from read_api.queries.lanes import get_lanes, get_sender_health
 from read_api.queries.members import get_invitations, get_members, get_workspaces
+from read_api.queries.merge_tags import get_merge_tags
 from read_api.queries.message_list import get_messages
 from read_api.queries.messages import (
     get_contact_messages,
@@ -291,10 +296,16 @@ ROUTES: tuple[HTTPRouteHandler, ...] = (
     post_template_preview,
     post_preview,
     get_preview,
+    post_template_lint,
+    post_lint,
+    get_merge_tags,
     post_campaign,
     get_campaigns,
     get_campaign,
+    patch_campaign,
     post_schedule,
+    post_unschedule,
+    post_audience_estimate,
     post_launch,
     post_pause,
     post_resume,

@@ -1,10 +1,9 @@
 """Freeze what a campaign will send: template, sender and postal address as they are now."""
 
-from uuid import UUID
-
 import msgspec
 
 from commands.ports import Audience, EventLog
+from domain.campaigns.plan import Plan
 from domain.content.compile import compile_content
 from domain.content.decider import TEMPLATE, content_of
 from domain.content.errors import UnknownMergeTagError
@@ -28,17 +27,19 @@ class FrozenContent(msgspec.Struct, frozen=True):
 
 
 def freeze_content(
-    template_id: UUID, context: Context, log: EventLog, audience: Audience
+    plan: Plan, context: Context, log: EventLog, audience: Audience
 ) -> FrozenContent:
     """Build the snapshot and compile it once, so that what cannot be sent is refused now.
 
     Raises UnknownMergeTagError naming tag and line, and the other errors of `compile_content`.
     """
-    template = content_of(log.state(TEMPLATE, template_id, context))
+    template = content_of(log.state(TEMPLATE, plan.template_id, context))
+    template = msgspec.structs.replace(template, subject=plan.subject or template.subject)
     workspace = log.state(WORKSPACE, context.workspace_id, context).profile
     if workspace is None:
         raise NotFoundError("there is no such workspace; create it first")
-    if not (workspace.sender_address and workspace.postal_address):
+    sender_address = plan.sender_address or workspace.sender_address
+    if not (sender_address and workspace.postal_address):
         raise InvalidInputError(
             "the workspace has no sender or no postal address yet, and mail needs both: "
             "set them by PUT /v1/workspace/sender and PUT /v1/workspace/postal-address"
@@ -48,8 +49,9 @@ def freeze_content(
         subject=template.subject,
         html=with_preheader(template.html, template.preheader),
         text=template.text,
-        from_email=workspace.sender_address,
-        from_name=workspace.sender_name,
+        from_email=sender_address,
+        from_name=plan.sender_name or workspace.sender_name,
+        reply_to=plan.reply_to,
         postal_address=workspace.postal_address,
         defaults=template.defaults,
         foreign_tags=ForeignTags.KEEP if template.keep_foreign_tags else ForeignTags.REFUSE,
@@ -59,8 +61,9 @@ def freeze_content(
         content = compile_content(snapshot)
     except UnknownMergeTagError as error:
         raise UnknownMergeTagError(
-            f"{error} (lines of the cleaned template, as GET /v1/templates/{template_id} shows it)"
+            f"{error} (lines of the cleaned template, as GET /v1/templates/{plan.template_id} "
+            "shows it)"
         ) from error
     stored = msgspec.to_builtins(snapshot, order="deterministic") | {"links": list(content.links)}
-    domain = workspace.sender_address.rpartition("@")[2].lower()
+    domain = sender_address.rpartition("@")[2].lower()
     return FrozenContent(snapshot.digest(), msgspec.json.encode(stored), domain)

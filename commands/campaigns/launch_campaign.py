@@ -18,6 +18,7 @@ from domain.campaigns import decider
 from domain.campaigns.decider import CAMPAIGN, Campaign, Status
 from domain.campaigns.events import CampaignEvent, CampaignLaunched, CampaignScheduled
 from domain.shared.context import Context
+from domain.shared.versions import require_version
 
 
 class LaunchCampaign(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,8 +44,8 @@ def launch_campaign(
     """
     campaign = log.state(CAMPAIGN, command.campaign_id, context)
     frozen = FrozenContent("", b"")
-    if campaign.status is Status.DRAFT and campaign.template_id is not None:
-        frozen = freeze_content(campaign.template_id, context, log, audience)
+    if campaign.status is Status.DRAFT and campaign.plan is not None:
+        frozen = freeze_content(campaign.plan, context, log, audience)
         if not context.sandbox:
             senders.require(context.workspace_id, frozen.sending_domain)
     elif campaign.status is Status.SCHEDULED and not campaign.sandbox:
@@ -52,6 +53,7 @@ def launch_campaign(
     anybody = audience.anybody(context.workspace_id)
 
     def decision(now: Campaign) -> Sequence[CampaignEvent]:
+        require_version("campaign", now.version, campaign.version)  # else it froze another plan
         planned: list[CampaignEvent] = []
         if now.status is Status.DRAFT:
             planned = decider.schedule(

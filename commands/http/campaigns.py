@@ -2,7 +2,8 @@
 
 from uuid import UUID
 
-from litestar import post
+import msgspec
+from litestar import patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, SkipValidation
 
@@ -11,11 +12,16 @@ from commands.campaigns.draft_campaign import DraftCampaign, draft_campaign
 from commands.campaigns.launch_campaign import LaunchCampaign, launch_campaign
 from commands.campaigns.pause_campaign import PauseCampaign, pause_campaign
 from commands.campaigns.resume_campaign import ResumeCampaign, resume_campaign
+from commands.campaigns.revise_campaign import ReviseCampaign, revise_campaign
 from commands.campaigns.schedule_campaign import ScheduleCampaign, schedule_campaign
+from commands.campaigns.unschedule_campaign import UnscheduleCampaign, unschedule_campaign
+from commands.http.if_match import IfMatch, expected_version
 from commands.ports import Audience, CampaignRuns, EventLog, SenderDomains, Snapshots
+from domain.campaigns.plan import Changes
+from domain.contacts.email_address import AddressChecker
 from domain.shared.context import Context
-from schemas.http.accepted import Accepted
-from schemas.http.campaigns import NewCampaign, Schedule
+from schemas.http.accepted import Accepted, RevisedCampaign
+from schemas.http.campaigns import CampaignChanges, NewCampaign, Schedule
 
 
 @post(
@@ -35,6 +41,51 @@ def post_campaign(
     """Plan a campaign; nothing is sent before it is launched."""
     command = DraftCampaign(campaign_id=new_id, name=data.name, template_id=data.template_id)
     return Accepted(id=new_id, position=draft_campaign(command, context, log))
+
+
+@patch(
+    "/v1/campaigns/{campaign_id:uuid}",
+    status_code=202,
+    sync_to_thread=True,
+    opt={"permission": "campaigns:write"},
+    summary="Change a draft",
+    tags=["campaigns"],
+)
+def patch_campaign(
+    campaign_id: FromPath[UUID],
+    data: JSONBody[CampaignChanges],
+    context: NamedDependency[SkipValidation[Context]],
+    log: NamedDependency[SkipValidation[EventLog]],
+    addresses: NamedDependency[SkipValidation[AddressChecker]],
+    if_match: IfMatch = None,
+) -> RevisedCampaign:
+    """Change what is named; a campaign that is scheduled is unscheduled first."""
+    command = ReviseCampaign(
+        campaign_id=campaign_id,
+        changes=Changes(**msgspec.structs.asdict(data)),
+        expected=expected_version(if_match),
+    )
+    saved = revise_campaign(command, context, log, addresses)
+    return RevisedCampaign(id=campaign_id, position=saved.position, version=saved.version)
+
+
+@post(
+    "/v1/campaigns/{campaign_id:uuid}/unschedule",
+    status_code=202,
+    sync_to_thread=True,
+    opt={"permission": "campaigns:send"},
+    summary="Take a campaign off the calendar",
+    tags=["campaigns"],
+)
+def post_unschedule(
+    campaign_id: FromPath[UUID],
+    context: NamedDependency[SkipValidation[Context]],
+    log: NamedDependency[SkipValidation[EventLog]],
+    runs: NamedDependency[SkipValidation[CampaignRuns]],
+) -> Accepted:
+    """Make it a draft again, before it is launched: nothing was sent."""
+    command = UnscheduleCampaign(campaign_id=campaign_id)
+    return Accepted(id=campaign_id, position=unschedule_campaign(command, context, log, runs))
 
 
 @post(

@@ -19,10 +19,14 @@ from domain.campaigns.events import (
     CampaignPurged,
     CampaignRestored,
     CampaignResumed,
+    CampaignRevised,
     CampaignScheduled,
+    CampaignUnscheduled,
 )
+from domain.campaigns.plan import Changes, Plan, changed
 from domain.shared.errors import IllegalTransitionError, InvalidInputError, NotFoundError
 from domain.shared.model import StreamModel
+from domain.shared.versions import require_version
 
 
 class Status(StrEnum):
@@ -41,7 +45,8 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True):
     """What later decisions need to know."""
 
     status: Status = Status.ABSENT
-    template_id: UUID | None = None
+    plan: Plan | None = None
+    version: int = 0  # of the plan
     send_at: datetime | None = None
     launched_at: datetime | None = None
     snapshot: str = ""
@@ -61,6 +66,55 @@ def draft(
     if not name.strip():
         raise InvalidInputError("a campaign needs a name: pass a non-empty `name`")
     return [CampaignDrafted(campaign_id=campaign_id, name=name.strip(), template_id=template_id)]
+
+
+def revise(
+    campaign: Campaign, *, campaign_id: UUID, changes: Changes, expected: int | None
+) -> list[CampaignEvent]:
+    """Change the plan of a draft, made from version `expected` of it (None: from any).
+
+    Says nothing when that changes nothing. Raises StaleVersionError, IllegalTransitionError for
+    what is no draft, and InvalidInputError for an empty name.
+    """
+    plan = drafted(campaign, verb="change")
+    require_version("campaign", campaign.version, expected)
+    made = changed(plan, changes)
+    if not made.name.strip():
+        raise InvalidInputError("a campaign needs a name: pass a non-empty `name`")
+    if made == plan:
+        return []
+    return [
+        CampaignRevised(
+            campaign_id=campaign_id,
+            version=campaign.version + 1,
+            **msgspec.structs.asdict(made),
+        )
+    ]
+
+
+def drafted(campaign: Campaign, *, verb: str) -> Plan:
+    """Return the plan of a draft. Raises NotFoundError, and IllegalTransitionError for others."""
+    require_there(campaign)
+    if campaign.plan is None or campaign.status is not Status.DRAFT:
+        raise IllegalTransitionError(
+            f"cannot {verb}: the campaign is {campaign.status}; only a draft can be changed, "
+            "so take a scheduled one off the calendar first"
+        )
+    return campaign.plan
+
+
+def unschedule(campaign: Campaign, *, campaign_id: UUID) -> list[CampaignEvent]:
+    """Take a scheduled campaign off the calendar: a draft again. Says nothing of a draft."""
+    require_there(campaign)
+    if campaign.status is Status.DRAFT:
+        return []
+    _require(
+        campaign,
+        Status.SCHEDULED,
+        verb="unschedule",
+        hint="what is being sent can be paused or cancelled",
+    )
+    return [CampaignUnscheduled(campaign_id=campaign_id)]
 
 
 def schedule(
@@ -161,12 +215,17 @@ def complete(campaign: Campaign, *, campaign_id: UUID) -> list[CampaignEvent]:
     return [CampaignCompleted(campaign_id=campaign_id)]
 
 
-def evolve(campaign: Campaign, event: CampaignEvent) -> Campaign:  # noqa: C901, PLR0911 one a fact
+def evolve(campaign: Campaign, event: CampaignEvent) -> Campaign:  # noqa: C901, PLR0911, PLR0912 one a fact
     """Fold one fact; history is believed, never refused."""
     change = msgspec.structs.replace
     match event:
         case CampaignDrafted():
-            return change(campaign, status=Status.DRAFT, template_id=event.template_id)
+            plan = Plan(name=event.name, template_id=event.template_id)
+            return change(campaign, status=Status.DRAFT, plan=plan, version=1)
+        case CampaignRevised():
+            return change(campaign, plan=_plan_of(event), version=event.version)
+        case CampaignUnscheduled():
+            return change(campaign, status=Status.DRAFT, send_at=None, snapshot="", sandbox=False)
         case CampaignScheduled():
             return change(
                 campaign,
@@ -195,6 +254,10 @@ def evolve(campaign: Campaign, event: CampaignEvent) -> Campaign:  # noqa: C901,
             return change(campaign, purged=True)
         case _:
             assert_never(event)
+
+
+def _plan_of(event: CampaignRevised) -> Plan:
+    return Plan(**{name: getattr(event, name) for name in Plan.__struct_fields__})
 
 
 def require_there(campaign: Campaign) -> None:

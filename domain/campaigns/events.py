@@ -16,6 +16,30 @@ class CampaignDrafted(Event, frozen=True):
     template_id: UUID
 
 
+class CampaignRevised(Event, frozen=True):
+    """The plan of a draft was changed: the whole of it, version by version (a draft is 1).
+
+    An empty `subject` is the template's; sender and reply address empty are the workspace's.
+    """
+
+    TAG: ClassVar[str] = "campaigns.campaign_revised.v1"
+    campaign_id: UUID
+    version: int
+    name: str
+    template_id: UUID
+    subject: str = ""
+    sender_name: str = ""
+    sender_address: str = ""
+    reply_to: str = ""
+
+
+class CampaignUnscheduled(Event, frozen=True):
+    """The campaign is off the calendar and a draft again, before anything was sent."""
+
+    TAG: ClassVar[str] = "campaigns.campaign_unscheduled.v1"
+    campaign_id: UUID
+
+
 class CampaignScheduled(Event, frozen=True):
     """The campaign will start at `send_at`; `snapshot` is the digest of what will be sent.
 
@@ -110,6 +134,8 @@ class CampaignPurged(Event, frozen=True):
 
 CampaignEvent = (
     CampaignDrafted
+    | CampaignRevised
+    | CampaignUnscheduled
     | CampaignScheduled
     | CampaignLaunched
     | AudienceFrozen
@@ -123,6 +149,8 @@ CampaignEvent = (
 )
 EVENTS: tuple[type[Event], ...] = (
     CampaignDrafted,
+    CampaignRevised,
+    CampaignUnscheduled,
     CampaignScheduled,
     CampaignLaunched,
     AudienceFrozen,

@@ -18,6 +18,10 @@ SELECT %(workspace_id)s, %(campaign_id)s, 'scheduled', %(send_at)s, sha256, %(sa
        lower(split_part(content->>'from_email', '@', 2))
   FROM snapshots WHERE workspace_id = %(workspace_id)s AND sha256 = %(snapshot)s
 """
+_UNSCHEDULE = """
+DELETE FROM campaign_runs
+ WHERE workspace_id = %(workspace_id)s AND campaign_id = %(campaign_id)s AND gate = 'scheduled'
+"""
 # The position is that of CampaignLaunched, the last one this session drew: unlike the head of the
 # sequence it cannot belong to a transaction that is rolled back and never reached by a follower.
 _LAUNCH = """
@@ -111,6 +115,10 @@ class PostgresCampaignRuns:
         key = _key(workspace_id, campaign_id)
         planned = {"send_at": send_at, "snapshot": snapshot, "sandbox": sandbox}
         return SqlEffect(_SCHEDULE, key | planned)
+
+    def unschedule(self, workspace_id: UUID, campaign_id: UUID) -> SqlEffect:
+        """See the port."""
+        return SqlEffect(_UNSCHEDULE, _key(workspace_id, campaign_id))
 
     def launch(self, workspace_id: UUID, campaign_id: UUID, *, launched_at: datetime) -> SqlEffect:
         """See the port."""

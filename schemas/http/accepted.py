@@ -24,3 +24,9 @@ class RevisedTemplate(AcceptedTemplate, frozen=True, kw_only=True):
     """The same, and the version it is now: what the next save names in `If-Match`."""
 
     version: int
+
+
+class RevisedCampaign(Accepted, frozen=True, kw_only=True):
+    """The same, and the version that the plan is now: what the next change names in `If-Match`."""
+
+    version: int

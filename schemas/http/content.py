@@ -6,17 +6,9 @@ from uuid import UUID
 
 import msgspec
 
-from schemas.http.fields import Html, Line, NextCursor, Request
+from schemas.http.fields import Html, Line, MaybeLine, NextCursor, Request
 
 Default = Annotated[str, msgspec.Meta(max_length=1000)]
-Preheader = Annotated[
-    str,
-    msgspec.Meta(
-        max_length=300,
-        pattern="^[^\\x00-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069]*$(?!\\n)",
-        description="What inboxes show behind the subject; one line, may be empty.",
-    ),
-]
 OwnText = Annotated[
     str,
     msgspec.Meta(
@@ -35,7 +27,9 @@ class NewTemplate(Request, frozen=True, kw_only=True):
     name: Line
     subject: Line
     html: Html
-    preheader: Preheader = ""
+    preheader: Annotated[
+        MaybeLine, msgspec.Meta(description="What inboxes show behind the subject.")
+    ] = ""
     text: OwnText = ""
     defaults: Annotated[dict[Line, Default], msgspec.Meta(max_length=200)] = {}
     keep_foreign_tags: bool = False
@@ -154,3 +148,54 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ]
     expires_at: datetime
+
+
+class LintRequest(Request, frozen=True, kw_only=True):
+    """What is in the editor; a subject may be empty here, which is a finding."""
+
+    subject: MaybeLine = ""
+    html: Html
+    preheader: MaybeLine = ""
+    text: OwnText = ""
+    defaults: Annotated[dict[Line, Default], msgspec.Meta(max_length=200)] = {}
+    keep_foreign_tags: bool = False
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing to look at."""
+
+    severity: Annotated[
+        str,
+        msgspec.Meta(description="error: it cannot be sent so; warning: it harms; hint: advice."),
+    ]
+    code: str
+    part: Annotated[str, msgspec.Meta(description="html, subject, preheader or text.")]
+    line: int | None
+    message: str
+    fix: str
+
+
+class Findings(msgspec.Struct, frozen=True, kw_only=True):
+    """What to look at, errors first; lines are those of what was sent in."""
+
+    items: list[Finding]
+
+
+class MergeTag(msgspec.Struct, frozen=True, kw_only=True):
+    """A merge tag: what it becomes, an example, and how to write it."""
+
+    name: str
+    kind: Annotated[
+        str, msgspec.Meta(description="contact, custom (a field of your contacts) or mail.")
+    ]
+    meaning: str
+    example: str
+    syntax: str
+
+
+class MergeTags(msgspec.Struct, frozen=True, kw_only=True):
+    """The tags that templates of this workspace can use, and the filters of all."""
+
+    items: list[MergeTag]
+    filters: list[str]
+    fallback: Annotated[str, msgspec.Meta(description="How to write what contacts may lack.")]

@@ -15,6 +15,15 @@ Line = Annotated[
         description="One line of text without control or bidirectional override characters.",
     ),
 ]
+MaybeLine = Annotated[
+    str,
+    msgspec.Meta(
+        max_length=300,
+        pattern="^[^\\x00-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069]*$(?!\\n)",
+        description="One line of text without control or bidirectional override characters, "
+        "or nothing.",
+    ),
+]
 Html = Annotated[
     str, msgspec.Meta(min_length=1, max_length=512 * 1024, description="An HTML document.")
 ]

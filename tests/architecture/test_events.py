@@ -23,6 +23,7 @@ TAG = re.compile(r"[a-z]+\.[a-z]+(?:_[a-z]+)*\.v[1-9][0-9]*\Z")
 SUSPICIOUS = re.compile(r"email|name|(^|_)ip(_|\Z)|phone|user_agent|reply|address|fields")
 NOT_A_PERSON = {
     "campaigns.campaign_drafted.v1": {"name"},  # of the campaign
+    "campaigns.campaign_revised.v1": {"name", "sender_name", "sender_address", "reply_to"},
     "content.template_added.v1": {"name"},  # of the template
     "content.template_revised.v1": {"name"},
     "developer.api_token_issued.v1": {"name"},  # of the token

@@ -55,9 +55,11 @@ BODIES: dict[str, dict[str, object]] = {
     "post_api_key": {"name": "B", "scopes": ["contacts:read"]},
     "post_api_key_rotation": {},
     "post_template": {"name": "B", "subject": "S", "html": "<p>x</p>"},
+    "patch_campaign": {"name": "B", "template_id": "{template_id}"},
     "put_template": {"name": "B", "subject": "S", "html": "<p>x</p>"},
     "post_duplicate": {},
     "post_template_preview": {"contact_id": "{contact_id}"},
+    "post_lint": {"html": "<p>x</p>"},
     "post_preview": {
         "template": {"name": "B", "subject": "S", "html": "<p>x</p>"},
         "contact_id": "{contact_id}",
@@ -315,7 +317,7 @@ def test_nothing_of_one_workspace_is_there_for_another(walk: Walk, worker: Adapt
                 # Some that the walk itself made.
                 has_some = name in {
                     "get_imports", "get_templates", "get_exports", "get_api_keys",
-                    "get_data_exports", "get_lanes", "get_relays",
+                    "get_data_exports", "get_merge_tags", "get_lanes", "get_relays",
                 }  # fmt: skip
                 assert foreign.json()["items"] == [] or has_some, (path, foreign.text)
             continue
@@ -439,6 +441,7 @@ def test_the_owner_sees_what_the_walk_looks_for(walk: Walk) -> None:
         "get_data_exports", "get_data_export",
         "get_members", "get_onboarding", "get_viewings", "get_uncertain", "get_explanation",
         "get_campaign_pulse", "get_campaign_live", "get_soft_bounce_policy",
+        "get_merge_tags",
     }  # fmt: skip
     for method, path, operation in walk.operations():
         name = str(operation["operationId"])

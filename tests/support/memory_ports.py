@@ -56,6 +56,10 @@ class MemoryCampaignRuns:
         del workspace_id, campaign_id
         return Said(f"schedule {snapshot}{' in the sandbox' if sandbox else ''}", send_at)
 
+    def unschedule(self, workspace_id: UUID, campaign_id: UUID) -> Said:
+        del workspace_id
+        return Said("unschedule", campaign_id)
+
     def launch(self, workspace_id: UUID, campaign_id: UUID, *, launched_at: datetime) -> Said:
         del workspace_id, campaign_id
         return Said("launch", launched_at)

@@ -10,6 +10,7 @@ from msgspec import structs
 from domain.campaigns import decider
 from domain.campaigns.decider import CAMPAIGN, Campaign, Status
 from domain.campaigns.events import CampaignDrafted, CampaignEvent, CampaignLaunched
+from domain.campaigns.plan import Plan
 from domain.shared.errors import (
     DomainError,
     IllegalTransitionError,
@@ -104,7 +105,8 @@ def test_a_verb_is_allowed_in_its_states_and_refused_in_all_others(
 def test_a_draft_is_kept_under_its_trimmed_name() -> None:
     expected = CampaignDrafted(campaign_id=CAMPAIGN_ID, name="May", template_id=TEMPLATE_ID)
     state = Scenario(CAMPAIGN).when(draft("  May\n")).then(expected)
-    assert state == Campaign(status=Status.DRAFT, template_id=TEMPLATE_ID)
+    plan = Plan(name="May", template_id=TEMPLATE_ID)
+    assert state == Campaign(status=Status.DRAFT, plan=plan, version=1)
 
 
 @pytest.mark.parametrize("name", ["", " ", "\t\n"])

@@ -477,7 +477,7 @@ export interface paths {
         };
         /**
          * List campaigns
-         * @description List campaigns, newest first.
+         * @description List campaigns, newest first: all, of one status, or with these words in the name.
          */
         get: operations["get_campaigns"];
         put?: never;
@@ -501,7 +501,7 @@ export interface paths {
         };
         /**
          * One campaign
-         * @description Return where the campaign is in its life.
+         * @description Return where the campaign is; `ETag` is the version of its plan, for `If-Match`.
          */
         get: operations["get_campaign"];
         put?: never;
@@ -511,6 +511,30 @@ export interface paths {
          * @description Delete a draft, or one that has ended; 409 for one that sends or will: cancel it first.
          */
         delete: operations["delete_campaign"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a draft
+         * @description Change what is named; a campaign that is scheduled is unscheduled first.
+         */
+        patch: operations["patch_campaign"];
+        trace?: never;
+    };
+    "/v1/campaigns/{campaign_id}/audience/estimate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Who would get a campaign now
+         * @description Count all contacts of the workspace less those who must not be mailed, and say why.
+         */
+        post: operations["post_audience_estimate"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -759,6 +783,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/campaigns/{campaign_id}/unschedule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a campaign off the calendar
+         * @description Make it a draft again, before it is launched: nothing was sent.
+         */
+        post: operations["post_unschedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/contacts": {
         parameters: {
             query?: never;
@@ -768,9 +812,29 @@ export interface paths {
         };
         /**
          * List contacts
-         * @description List by id, or by address when an address prefix is given.
+         * @description List by id, or by address where an address prefix is given, or as `sort` says.
          */
         get: operations["get_contacts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/contacts/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many contacts of each kind
+         * @description Count by status and by import, each without its own condition; imports the largest first.
+         */
+        get: operations["get_contact_facets"];
         put?: never;
         post?: never;
         delete?: never;
@@ -794,7 +858,7 @@ export interface paths {
         put?: never;
         /**
          * Import contacts from a CSV file
-         * @description Store the file and hand it to the importer.
+         * @description Store the file and hand it to the importer, or keep it for review: then position is 0.
          */
         post: operations["post_import"];
         delete?: never;
@@ -823,6 +887,88 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/contacts/imports/{import_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel an import
+         * @description Forget a file under review, or stop a running import: the rows before stay imported.
+         */
+        post: operations["post_import_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/contacts/imports/{import_id}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check a file under review
+         * @description Judge every row, and write none; the report is at `/review` when `status` is reviewing.
+         */
+        post: operations["post_import_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/contacts/imports/{import_id}/commit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import a file that was reviewed
+         * @description Hand the file to the importer, with the mapping and the repairs of the last check.
+         */
+        post: operations["post_import_commit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/contacts/imports/{import_id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How a file under review reads
+         * @description Read the first MiB: encoding, separator, columns with a proposal each, the first 20 rows.
+         *
+         *     Raises the 404 of an import whose file is not there any more.
+         */
+        get: operations["get_import_preview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/contacts/imports/{import_id}/rejected.csv": {
         parameters: {
             query?: never;
@@ -835,6 +981,26 @@ export interface paths {
          * @description Stream the rejected rows with row, line, code and reason, to repair and bring back.
          */
         get: operations["get_rejected"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/contacts/imports/{import_id}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What an import would do
+         * @description Return the report of the last check, the most frequent problem first.
+         */
+        get: operations["get_import_review"];
         put?: never;
         post?: never;
         delete?: never;
@@ -927,6 +1093,26 @@ export interface paths {
          * @description Count what is there of this person; changes nothing.
          */
         get: operations["get_erasure_preview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/contacts/{contact_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What happened to a person
+         * @description List everything, newest first. Of an erased person: the erasure, and counts alone.
+         */
+        get: operations["get_contact_events"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1279,6 +1465,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/delivery/soft-bounce-policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * When soft bounces suppress a person
+         * @description Return what the workspace chose last, or what holds by itself.
+         */
+        get: operations["get_soft_bounce_policy"];
+        /**
+         * Choose when soft bounces suppress a person
+         * @description It holds for bounces from now on; who is suppressed stays so.
+         */
+        put: operations["put_soft_bounce_policy"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/invitations/accept": {
         parameters: {
             query?: never;
@@ -1503,6 +1713,26 @@ export interface paths {
          * @description Do without it, for whoever shows a code of it: the password alone is not enough.
          */
         post: operations["post_second_factor_remove"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/merge-tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The merge tags there are
+         * @description List tags with examples; custom ones are fields of the 1,000 newest contacts.
+         */
+        get: operations["get_merge_tags"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2513,6 +2743,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/templates/lint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What to look at in the editor
+         * @description Check what is not saved, and tell what saving would take out, with lines.
+         */
+        post: operations["post_lint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/templates/preview": {
         parameters: {
             query?: never;
@@ -2577,6 +2827,26 @@ export interface paths {
          * @description Add a template with the newest content of this one.
          */
         post: operations["post_duplicate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/templates/{template_id}/lint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What to look at in a template
+         * @description Check the newest version: merge tags, links, pictures, size, text part.
+         */
+        post: operations["post_template_lint"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3151,6 +3421,12 @@ export interface components {
             retry_at: string | null;
             status: string | null;
         };
+        /** AudienceEstimate */
+        AudienceEstimate: {
+            contacts: number;
+            excluded: components["schemas"]["Excluded"][];
+            will_receive: number;
+        };
         /** AuditDetail */
         AuditDetail: {
             /** @description user:<id>, token:<id>, cli, worker:<name>, contact:<id> */
@@ -3210,14 +3486,41 @@ export interface components {
             ended_at: string | null;
             launched_at: string | null;
             name: string;
+            /** @description Empty: replies go to the sender. */
+            reply_to: string;
             /** @description A test key's: it reaches nobody. */
             sandbox: boolean;
+            scheduled_at: string | null;
             send_at: string | null;
+            /** @description Empty: the workspace's. */
+            sender_address: string;
+            /** @description Empty: the workspace's. */
+            sender_name: string;
             snapshot: string | null;
             /** @description draft, scheduled, running, paused, completed or cancelled */
             status: string;
+            /** @description Empty: the template's. */
+            subject: string;
             /** Format: uuid */
             template_id: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description Of the plan; pass as `If-Match` to change a draft. */
+            version: number;
+        };
+        /** CampaignChanges */
+        CampaignChanges: {
+            /** @description One line of text without control or bidirectional override characters. */
+            name?: string | null;
+            /** @description One line of text without control or bidirectional override characters, or nothing. */
+            reply_to?: string | null;
+            /** @description One line of text without control or bidirectional override characters, or nothing. */
+            sender_address?: string | null;
+            /** @description One line of text without control or bidirectional override characters, or nothing. */
+            sender_name?: string | null;
+            /** @description One line of text without control or bidirectional override characters, or nothing. */
+            subject?: string | null;
+            template_id?: string | null;
         };
         /** CampaignLive */
         CampaignLive: {
@@ -3236,7 +3539,7 @@ export interface components {
         };
         /** CampaignPage */
         CampaignPage: {
-            items: components["schemas"]["Campaign"][];
+            items: components["schemas"]["CampaignSummary"][];
             /** @description Pass as `cursor` to get the next page; null on the last one. */
             next: string | null;
         };
@@ -3266,6 +3569,43 @@ export interface components {
             skipped: number;
             uncertain: number;
             unsubscribed: number;
+        };
+        /** CampaignSummary */
+        CampaignSummary: {
+            audience: number | null;
+            /** Format: uuid */
+            campaign_id: string;
+            clicked: number;
+            /** @description In the trash since then. */
+            deleted_at: string | null;
+            /** Format: date-time */
+            drafted_at: string;
+            ended_at: string | null;
+            launched_at: string | null;
+            name: string;
+            opened: number;
+            /** @description Empty: replies go to the sender. */
+            reply_to: string;
+            /** @description A test key's: it reaches nobody. */
+            sandbox: boolean;
+            scheduled_at: string | null;
+            send_at: string | null;
+            /** @description Empty: the workspace's. */
+            sender_address: string;
+            /** @description Empty: the workspace's. */
+            sender_name: string;
+            sent: number;
+            snapshot: string | null;
+            /** @description draft, scheduled, running, paused, completed or cancelled */
+            status: string;
+            /** @description Empty: the template's. */
+            subject: string;
+            /** Format: uuid */
+            template_id: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description Of the plan; pass as `If-Match` to change a draft. */
+            version: number;
         };
         /** ChainFault */
         ChainFault: {
@@ -3318,6 +3658,14 @@ export interface components {
         Clock: {
             /** @description An IANA name: Europe/Berlin. */
             time_zone: string;
+        };
+        /** ColumnGuess */
+        ColumnGuess: {
+            /** @enum {string} */
+            confidence: "sure" | "likely" | "unsure";
+            field: string | null;
+            header: string;
+            samples: string[];
         };
         /** Consent */
         Consent: {
@@ -3389,11 +3737,50 @@ export interface components {
             status: string;
             status_at: string | null;
         };
+        /** ContactEvent */
+        ContactEvent: {
+            /** Format: date-time */
+            at: string;
+            campaign_id: string | null;
+            import_id: string | null;
+            /** @description imported, erased, given, withdrawn, suppressed, lifted, deleted, restored, purged, queued, sent, or what else happens to a message */
+            kind: string;
+            link: number | null;
+            message_id: string | null;
+            position: number;
+            reason: string | null;
+            /** @description Who or what made it happen. */
+            source: string | null;
+            /** @description What happened, in words. */
+            text: string;
+        };
+        /** ContactEventPage */
+        ContactEventPage: {
+            /** @description How often each kind of thing happened, of all. */
+            counts: {
+                [key: string]: number;
+            };
+            items: components["schemas"]["ContactEvent"][];
+            /** @description Pass as `cursor` to get the next page; null on the last one. */
+            next: string | null;
+        };
+        /** ContactFacets */
+        ContactFacets: {
+            import_id: components["schemas"]["Facet"][];
+            status: components["schemas"]["Facet"][];
+            total: number;
+            /** @description There are more than `total`. */
+            total_is_about: boolean;
+        };
         /** ContactPage */
         ContactPage: {
             items: components["schemas"]["Contact"][];
             /** @description Pass as `cursor` to get the next page; null on the last one. */
             next: string | null;
+            /** @description Counted up to 100,000. */
+            total: number;
+            /** @description There are more than `total`. */
+            total_is_about: boolean;
         };
         /** ContactsAnswer */
         ContactsAnswer: {
@@ -3609,6 +3996,12 @@ export interface components {
             /** Format: uuid */
             workspace_id: string;
         };
+        /** Excluded */
+        Excluded: {
+            contacts: number;
+            /** @description unsubscribed, deleted, erased, complaint, hard_bounce, ... */
+            reason: string;
+        };
         /** Explained */
         Explained: {
             at: string | null;
@@ -3700,6 +4093,11 @@ export interface components {
             /** @description Pass as `cursor` to get the next page; null on the last one. */
             next: string | null;
         };
+        /** Facet */
+        Facet: {
+            count: number;
+            value: string;
+        };
         /** FieldChange */
         FieldChange: {
             /** @description Any JSON value; long texts are cut. Null: there was none. */
@@ -3722,6 +4120,21 @@ export interface components {
             detail: string;
             pointer: string;
         };
+        /** Finding */
+        Finding: {
+            code: string;
+            fix: string;
+            line: number | null;
+            message: string;
+            /** @description html, subject, preheader or text. */
+            part: string;
+            /** @description error: it cannot be sent so; warning: it harms; hint: advice. */
+            severity: string;
+        };
+        /** Findings */
+        Findings: {
+            items: components["schemas"]["Finding"][];
+        };
         /** ForeignToken */
         ForeignToken: {
             /** @default false */
@@ -3733,6 +4146,8 @@ export interface components {
         Import: {
             /** Format: date-time */
             changed_at: string;
+            /** @description Of a file under review. */
+            checked_rows: number;
             delimiter: string | null;
             duplicates: number;
             empty: number;
@@ -3749,15 +4164,57 @@ export interface components {
             requested_at: string;
             rows: number;
             size_bytes: number;
-            /** @description running, completed or failed */
+            /** @description reviewing, checking, running, completed or failed */
             status: string;
             valid: number;
+        };
+        /** ImportCheck */
+        ImportCheck: {
+            /** @description Contact field -> column header. A field mapped to an empty text is left out; what is not named is found out. */
+            mapping?: {
+                [key: string]: string;
+            };
+            repairs?: components["schemas"]["Repair"][];
+        };
+        /** ImportCommit */
+        ImportCommit: {
+            /** @default  */
+            consent_source: string;
+            /** @default  */
+            consent_text: string;
         };
         /** ImportPage */
         ImportPage: {
             items: components["schemas"]["Import"][];
             /** @description Pass as `cursor` to get the next page; null on the last one. */
             next: string | null;
+        };
+        /** ImportPreview */
+        ImportPreview: {
+            columns: components["schemas"]["ColumnGuess"][];
+            delimiter: string;
+            encoding: string;
+            encoding_note: string;
+            rows: string[][];
+        };
+        /** ImportProblem */
+        ImportProblem: {
+            code: string;
+            examples: number[];
+            reason: string;
+            repair: components["schemas"]["Repair"] | null;
+            repairable: number;
+            rows: number;
+        };
+        /** ImportReview */
+        ImportReview: {
+            duplicates: number;
+            empty: number;
+            invalid: number;
+            problems: components["schemas"]["ImportProblem"][];
+            repairs: components["schemas"]["Repair"][];
+            rows: number;
+            valid: number;
         };
         /** Invitation */
         Invitation: {
@@ -3891,6 +4348,31 @@ export interface components {
             /** @enum {string} */
             reason: "hard_bounce" | "soft_bounces" | "complaint" | "manual" | "unsubscribed";
         };
+        /** LintRequest */
+        LintRequest: {
+            defaults?: {
+                [key: string]: string;
+            };
+            /** @description An HTML document. */
+            html: string;
+            /** @default false */
+            keep_foreign_tags: boolean;
+            /**
+             * @description One line of text without control or bidirectional override characters, or nothing.
+             * @default
+             */
+            preheader: string;
+            /**
+             * @description One line of text without control or bidirectional override characters, or nothing.
+             * @default
+             */
+            subject: string;
+            /**
+             * @description The text part, written by the author; empty: it is made from the HTML.
+             * @default
+             */
+            text: string;
+        };
         /** ListedMessage */
         ListedMessage: {
             attempt: number;
@@ -3961,6 +4443,22 @@ export interface components {
             role: string;
             /** Format: uuid */
             workspace_id: string;
+        };
+        /** MergeTag */
+        MergeTag: {
+            example: string;
+            /** @description contact, custom (a field of your contacts) or mail. */
+            kind: string;
+            meaning: string;
+            name: string;
+            syntax: string;
+        };
+        /** MergeTags */
+        MergeTags: {
+            /** @description How to write what contacts may lack. */
+            fallback: string;
+            filters: string[];
+            items: components["schemas"]["MergeTag"][];
         };
         /** Message */
         Message: {
@@ -4162,7 +4660,7 @@ export interface components {
             /** @description One line of text without control or bidirectional override characters. */
             name: string;
             /**
-             * @description What inboxes show behind the subject; one line, may be empty.
+             * @description What inboxes show behind the subject.
              * @default
              */
             preheader: string;
@@ -4424,6 +4922,12 @@ export interface components {
              */
             weight: number;
         };
+        /**
+         * Repair
+         * @description A kind of repair, named like the fault that it mends.
+         * @enum {string}
+         */
+        Repair: "mailto_prefix" | "display_name" | "wide_at" | "space" | "domain_typo";
         /** Retention */
         Retention: {
             engagement_days: number | null;
@@ -4456,6 +4960,14 @@ export interface components {
              * @default 30
              */
             trash_days: number;
+        };
+        /** RevisedCampaign */
+        RevisedCampaign: {
+            /** Format: uuid */
+            id: string;
+            /** @description Log position; pass as `after` to read your own write. */
+            position: number;
+            version: number;
         };
         /** RevisedTemplate */
         RevisedTemplate: {
@@ -4632,6 +5144,14 @@ export interface components {
         /** SkippedStep */
         SkippedStep: {
             step: components["schemas"]["Step"];
+        };
+        /** SoftBouncePolicy */
+        SoftBouncePolicy: {
+            bounces: number;
+            of_last: number;
+            /** @description At least so long between the first and the last of them. */
+            over_days: number;
+            suppress_days: number;
         };
         /**
          * Step
@@ -5929,6 +6449,9 @@ export interface operations {
                 limit?: number;
                 /** @description `next` of the page before, with the same filter. */
                 cursor?: string | null;
+                status?: "draft" | "scheduled" | "running" | "paused" | "completed" | "cancelled" | null;
+                /** @description Text to look for, in any case. */
+                q?: string | null;
             };
             header?: never;
             path?: never;
@@ -6047,6 +6570,80 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description What went wrong, and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_campaign: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is done once and answered alike; with another request it is refused: 409 idempotency_key_reused. */
+                "Idempotency-Key"?: string | null;
+                /** @description The `ETag` that was read, like `"3"`: another version now is refused with 412 stale_version. `*` saves over whatever there is. Without it: 428 version_required. */
+                "If-Match"?: string | null;
+            };
+            path: {
+                campaign_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CampaignChanges"];
+            };
+        };
+        responses: {
+            /** @description Request accepted, processing continues off-line */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevisedCampaign"];
+                };
+            };
+            /** @description What went wrong, and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_audience_estimate: {
+        parameters: {
+            query?: {
+                /** @description Log position that the answer must include: what a write answered. Waits at most 2 s, then answers 409 not_caught_up. */
+                after?: number | null;
+            };
+            header?: never;
+            path: {
+                campaign_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AudienceEstimate"];
                 };
             };
             /** @description What went wrong, and what to do. */
@@ -6485,6 +7082,40 @@ export interface operations {
             };
         };
     };
+    post_unschedule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is done once and answered alike; with another request it is refused: 409 idempotency_key_reused. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                campaign_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request accepted, processing continues off-line */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description What went wrong, and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_contacts: {
         parameters: {
             query?: {
@@ -6494,9 +7125,15 @@ export interface operations {
                 limit?: number;
                 /** @description `next` of the page before, with the same filter. */
                 cursor?: string | null;
-                status?: "subscribed" | "unsubscribed" | "suppressed" | null;
+                /** @description Each word begins the address, the first or the last name, in any case. */
+                q?: string | null;
                 /** @description What the address starts with. */
                 email?: string | null;
+                status?: "subscribed" | "unsubscribed" | "suppressed" | null;
+                import_id?: string | null;
+                added_since?: string | null;
+                added_until?: string | null;
+                sort?: "id" | "email" | "-email" | "name" | "-name" | "added" | "-added" | null;
             };
             header?: never;
             path?: never;
@@ -6511,6 +7148,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ContactPage"];
+                };
+            };
+            /** @description What went wrong, and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_contact_facets: {
+        parameters: {
+            query?: {
+                /** @description Log position that the answer must include: what a write answered. Waits at most 2 s, then answers 409 not_caught_up. */
+                after?: number | null;
+                /** @description Each word begins the address, the first or the last name, in any case. */
+                q?: string | null;
+                /** @description What the address starts with. */
+                email?: string | null;
+                status?: "subscribed" | "unsubscribed" | "suppressed" | null;
+                import_id?: string | null;
+                added_since?: string | null;
+                added_until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactFacets"];
                 };
             };
             /** @description What went wrong, and what to do. */
@@ -6569,6 +7246,8 @@ export interface operations {
                 consent_source?: string;
                 /** @description The words that they agreed to. */
                 consent_text?: string;
+                /** @description Keep the file, and write nothing until a commit. */
+                review?: boolean;
             };
             header?: {
                 /** @description The same key with the same request is done once and answered alike; with another request it is refused: 409 idempotency_key_reused. */
@@ -6643,6 +7322,150 @@ export interface operations {
             };
         };
     };
+    post_import_cancel: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is done once and answered alike; with another request it is refused: 409 idempotency_key_reused. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request accepted, processing continues off-line */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description What went wrong, and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_import_check: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is done once and answered alike; with another request it is refused: 409 idempotency_key_reused. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportCheck"];
+            };
+        };
+        responses: {
+            /** @description Request accepted, processing continues off-line */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description What went wrong, and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_import_commit: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is done once and answered alike; with another request it is refused: 409 idempotency_key_reused. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportCommit"];
+            };
+        };
+        responses: {
+            /** @description Request accepted, processing continues off-line */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description What went wrong, and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_import_preview: {
+        parameters: {
+            query?: {
+                /** @description Log position that the answer must include: what a write answered. Waits at most 2 s, then answers 409 not_caught_up. */
+                after?: number | null;
+            };
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportPreview"];
+                };
+            };
+            /** @description What went wrong, and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_rejected: {
         parameters: {
             query?: {
@@ -6664,6 +7487,40 @@ export interface operations {
                 };
                 content: {
                     "text/csv": string;
+                };
+            };
+            /** @description What went wrong, and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_import_review: {
+        parameters: {
+            query?: {
+                /** @description Log position that the answer must include: what a write answered. Waits at most 2 s, then answers 409 not_caught_up. */
+                after?: number | null;
+            };
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportReview"];
                 };
             };
             /** @description What went wrong, and what to do. */
@@ -6910,6 +7767,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErasurePreview"];
+                };
+            };
+            /** @description What went wrong, and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_contact_events: {
+        parameters: {
+            query?: {
+                /** @description Log position that the answer must include: what a write answered. Waits at most 2 s, then answers 409 not_caught_up. */
+                after?: number | null;
+                /** @description Items on a page. */
+                limit?: number;
+                /** @description `next` of the page before, with the same filter. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactEventPage"];
                 };
             };
             /** @description What went wrong, and what to do. */
@@ -7577,6 +8472,74 @@ export interface operations {
             };
         };
     };
+    get_soft_bounce_policy: {
+        parameters: {
+            query?: {
+                /** @description Log position that the answer must include: what a write answered. Waits at most 2 s, then answers 409 not_caught_up. */
+                after?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SoftBouncePolicy"];
+                };
+            };
+            /** @description What went wrong, and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_soft_bounce_policy: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is done once and answered alike; with another request it is refused: 409 idempotency_key_reused. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SoftBouncePolicy"];
+            };
+        };
+        responses: {
+            /** @description Request accepted, processing continues off-line */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description What went wrong, and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_invitation_acceptance: {
         parameters: {
             query?: never;
@@ -7980,6 +8943,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description What went wrong, and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_merge_tags: {
+        parameters: {
+            query?: {
+                /** @description Log position that the answer must include: what a write answered. Waits at most 2 s, then answers 409 not_caught_up. */
+                after?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MergeTags"];
                 };
             };
             /** @description What went wrong, and what to do. */
@@ -10168,6 +11163,42 @@ export interface operations {
             };
         };
     };
+    post_lint: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is done once and answered alike; with another request it is refused: 409 idempotency_key_reused. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LintRequest"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Findings"];
+                };
+            };
+            /** @description What went wrong, and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     post_preview: {
         parameters: {
             query?: never;
@@ -10337,6 +11368,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description What went wrong, and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    post_template_lint: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is done once and answered alike; with another request it is refused: 409 idempotency_key_reused. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                template_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Findings"];
                 };
             };
             /** @description What went wrong, and what to do. */
