@@ -18,6 +18,7 @@ import { Card, KeyValues } from "@/components/ui/card";
 import { ConfirmDialog } from "@/components/ui/dialog";
 import { Menu } from "@/components/ui/menu";
 import { CopyField, RelativeTime, Skeleton } from "@/components/ui/small";
+import type { Tone } from "@/components/ui/status-badge";
 import { Tabs } from "@/components/ui/tabs";
 import { formatDateTime, plural } from "@/lib/format";
 import { useGo, useRouteParams, useUrlState } from "@/lib/url";
@@ -35,7 +36,7 @@ const WHY: Record<string, string> = {
 /** One person: who, whether they may be mailed, every message and every consent. */
 export default function Contact() {
   const { id = "" } = useRouteParams();
-  const [tab, setTab] = useUrlState("tab", "messages");
+  const [tab, setTab] = useUrlState("tab", "timeline");
   const [erasing, erase] = useState(false);
   const role = useRole();
   const go = useGo();
@@ -113,6 +114,7 @@ export default function Contact() {
           value={tab}
           onChange={setTab}
           tabs={[
+            { value: "timeline", label: "Timeline", content: <Life contactId={id} /> },
             { value: "messages", label: "Messages", content: <Messages contactId={id} /> },
             { value: "consents", label: "Consent", content: <Consents contactId={id} /> },
           ]}
@@ -164,6 +166,61 @@ function Messages({ contactId }: { contactId: string }) {
           </EmptyState>
         }
       />
+    </Card>
+  );
+}
+
+const TONES: Record<string, Tone> = {
+  sent: "good",
+  delivered: "good",
+  opened: "accent",
+  clicked: "accent",
+  given: "good",
+  bounced: "bad",
+  failed: "bad",
+  complained: "bad",
+  suppressed: "bad",
+  deferred: "warn",
+  uncertain: "warn",
+  imported: "info",
+};
+
+/** Everything the log knows of this person, newest first. */
+function Life({ contactId }: { contactId: string }) {
+  const [cursor, setCursor] = useUrlState("cursor");
+  const list = useQuery({
+    queryKey: key("contacts", contactId, "events", { cursor }),
+    queryFn: () => ok(api.GET("/v1/contacts/{contact_id}/events", { params: { path: { contact_id: contactId }, query: { cursor: cursor || undefined } } })),
+    placeholderData: keepPreviousData,
+  });
+  if (list.error) return <ErrorState error={list.error} what="The timeline" onRetry={() => void list.refetch()} />;
+  if (!list.data) return <Skeleton className="h-64" />;
+  return (
+    <Card>
+      <Timeline
+        label="What happened, newest first"
+        items={list.data.items.map((item) => ({
+          id: `${item.position}:${item.kind}`,
+          at: item.at,
+          tone: TONES[item.kind],
+          title: item.text,
+          detail: (
+            <>
+              {[item.reason, item.source].filter(Boolean).join(", ")}
+              {item.message_id && (
+                <span className="block">
+                  <TextLink to={`/messages/${item.message_id}`}>the message</TextLink>
+                </span>
+              )}
+            </>
+          ),
+        }))}
+      />
+      {list.data.next && (
+        <Button className="mt-4" variant="secondary" size="sm" onClick={() => setCursor(list.data.next ?? "")}>
+          Older
+        </Button>
+      )}
     </Card>
   );
 }

@@ -62,7 +62,7 @@ export default function Import() {
               <Download aria-hidden /> Rejected rows
             </Button>
           )}
-          {!running && found.valid > 0 && <LinkButton to="/contacts">See the contacts</LinkButton>}
+          {!running && found.valid > 0 && <LinkButton to={`/contacts?import=${id}`}>See the contacts</LinkButton>}
         </>
       }
     >

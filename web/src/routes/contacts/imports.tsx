@@ -15,7 +15,7 @@ import { StatusBadge, type Tone } from "@/components/ui/status-badge";
 import { formatBytes, formatNumber } from "@/lib/format";
 import { useUrlState } from "@/lib/url";
 
-const LOOKS: Record<string, [string, Tone]> = { running: ["Running", "info"], completed: ["Done", "good"], failed: ["Failed", "bad"] };
+const LOOKS: Record<string, [string, Tone]> = { reviewing: ["To be reviewed", "warn"], checking: ["Being checked", "info"], cancelled: ["Cancelled", "neutral"], running: ["Running", "info"], completed: ["Done", "good"], failed: ["Failed", "bad"] };
 
 export function ImportStatus({ status }: { status: string }) {
   const [label, tone] = LOOKS[status] ?? [status.charAt(0).toUpperCase() + status.slice(1).replaceAll("_", " "), "neutral" as Tone];
@@ -34,7 +34,7 @@ export default function Imports() {
     queryKey: key("imports", { cursor }),
     queryFn: () => ok(api.GET("/v1/contacts/imports", { params: { query: { cursor: cursor || undefined } } })),
     placeholderData: keepPreviousData,
-    refetchInterval: ({ state }) => (state.data?.items.some((item) => item.status === "running") ? 1_500 : false),
+    refetchInterval: ({ state }) => (state.data?.items.some((item) => item.status === "running" || item.status === "checking") ? 1_500 : false),
   });
   const button = writes && (
     <LinkButton to="/contacts/imports/new">
@@ -48,7 +48,7 @@ export default function Imports() {
           caption="Imports"
           {...tableOf(list)}
           rowKey={(row) => row.import_id}
-          to={(row) => `/contacts/imports/${row.import_id}`}
+          to={(row) => `/contacts/imports/${row.import_id}${row.status === "reviewing" || row.status === "checking" ? "/review" : ""}`}
           columns={[
             { header: "Begun", cell: (row) => <RelativeTime at={row.requested_at} /> },
             { header: "Status", cell: (row) => <ImportStatus status={row.status} /> },

@@ -19,10 +19,10 @@ import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { Menu } from "@/components/ui/menu";
 import { Kbd, Skeleton } from "@/components/ui/small";
-import { StatusBadge } from "@/components/ui/status-badge";
+import { StatusBadge, type Tone } from "@/components/ui/status-badge";
 import { Switch } from "@/components/ui/toggles";
 import { cn } from "@/lib/cn";
-import { formatBytes, formatDateTime, formatTime } from "@/lib/format";
+import { formatBytes, formatDateTime, formatTime, plural } from "@/lib/format";
 import { useShortcuts } from "@/lib/shortcuts";
 import { useGo, useRouteParams, useUrlState } from "@/lib/url";
 
@@ -33,14 +33,6 @@ type Draft = components["schemas"]["NewTemplate"];
 type Template = components["schemas"]["Template"];
 
 const CLIPPED = 102_400; // bytes; Gmail hides what is beyond
-const TAGS: [string, string][] = [
-  ["First name, with a default", '{{ first_name | default: "there" }}'],
-  ["Last name", "{{ last_name }}"],
-  ["E-mail address", "{{ email }}"],
-  ["Unsubscribe link", "{{ unsubscribe_url }}"],
-  ["Postal address", "{{ postal_address }}"],
-];
-
 /** Write a mail and see it as a reader would: desktop, phone, dark, without images, as text. */
 export default function TemplateScreen() {
   const { id } = useRouteParams();
@@ -81,6 +73,7 @@ function Editor({ saved }: { saved: Template | null }) {
   const editor = useRef<EditorHandle>(null);
   const writes = may(useRole(), "templates:write");
   const go = useGo();
+  const tags = useQuery({ queryKey: key("merge-tags"), queryFn: () => ok(api.GET("/v1/merge-tags")), staleTime: 60_000 });
   const dirty = JSON.stringify(draft) !== JSON.stringify(kept);
 
   const save = useAct(
@@ -166,7 +159,15 @@ function Editor({ saved }: { saved: Template | null }) {
                       <Braces aria-hidden /> Merge tag
                     </Button>
                   }
-                  entries={TAGS.map(([label, tag]) => ({ label, onSelect: () => editor.current?.insert(tag) }))}
+                  entries={(tags.data?.items ?? []).map((tag) => ({
+                    label: (
+                      <span>
+                        <span className="block font-mono text-xs">{tag.syntax}</span>
+                        <span className="block text-xs text-muted-foreground">{tag.meaning}</span>
+                      </span>
+                    ),
+                    onSelect: () => editor.current?.insert(tag.syntax),
+                  }))}
                 />
               </span>
             </div>
@@ -272,18 +273,55 @@ function Preview({ draft, onLine }: { draft: Draft; onLine: (line: number) => vo
             </span>
             {preview.data.html_bytes > CLIPPED && <StatusBadge tone="warn">Gmail clips above 102 kB</StatusBadge>}
           </div>
-          {preview.data.warnings.length > 0 && (
-            <Callout tone="warn" title={`${preview.data.warnings.length} to look at`}>
-              <ul className="list-disc pl-4">
-                {preview.data.warnings.map((warning) => (
-                  <li key={warning}>{warning}</li>
-                ))}
-              </ul>
-            </Callout>
-          )}
         </>
       )}
+      <Findings draft={settled} onLine={onLine} />
       {!preview.data && preview.isPending && <Skeleton className="h-[38rem]" />}
+    </section>
+  );
+}
+
+const SEVERITIES: Record<string, [string, Tone]> = { error: ["Must be mended", "bad"], warning: ["Harms", "warn"], hint: ["Advice", "info"] };
+
+/** What is wrong with the mail, where, and what to do about it. */
+function Findings({ draft, onLine }: { draft: Draft; onLine: (line: number) => void }) {
+  const { name: _, ...content } = draft;
+  const lint = useQuery({
+    queryKey: key("lint", content),
+    queryFn: () => ok(api.POST("/v1/templates/lint", { body: content as never })),
+    placeholderData: (old) => old,
+    retry: false,
+    staleTime: Infinity,
+    gcTime: 60_000,
+    enabled: draft.html.trim() !== "",
+  });
+  const items = lint.data?.items;
+  if (!items) return null;
+  return (
+    <section aria-label="Checks" className="rounded-md border bg-surface">
+      <h2 className="px-4 pt-3 pb-2 text-sm font-semibold" role="status">
+        {items.length === 0 ? "Checks: nothing to mend" : `Checks: ${plural(items.length, "finding")}`}
+      </h2>
+      <ul className="divide-y">
+        {items.map((item, at) => {
+          const [label, tone] = SEVERITIES[item.severity] ?? [item.severity, "neutral" as Tone];
+          const { line } = item;
+          return (
+            <li key={at} className="flex items-start gap-3 px-4 py-2.5">
+              <StatusBadge tone={tone}>{label}</StatusBadge>
+              <div className="min-w-0 flex-1 text-sm">
+                {item.message}
+                <span className="block text-xs text-muted-foreground">{item.fix}</span>
+              </div>
+              {line !== null && item.part === "html" && (
+                <Button size="sm" variant="ghost" onClick={() => onLine(line)}>
+                  Line {line}
+                </Button>
+              )}
+            </li>
+          );
+        })}
+      </ul>
     </section>
   );
 }
