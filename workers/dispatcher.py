@@ -38,6 +38,7 @@ from infra.smtp.sender import SmtpSender
 from workers.dispatching.campaign_mail import CampaignMails, Ready
 from workers.dispatching.claiming import Batch, Claimer
 from workers.dispatching.handing_over import HandOver
+from workers.dispatching.lease import Lease
 from workers.dispatching.open_relay import OpenRelay
 from workers.dispatching.persistence import AWAY, persist
 from workers.dispatching.recording import OutcomeRecorder
@@ -83,8 +84,8 @@ class Dispatcher:
         self._adapters = adapters
         self._system_sender = system_sender or sender
         self._poll_s = SANDBOX_POLL_S if sandbox else POLL_S
-        self._leases = DispatcherLeases(adapters.pool)
         self._queue = EmailQueue(adapters.pool, owner=clock.new_id())
+        self._lease = Lease(DispatcherLeases(adapters.pool), owner=self._queue.owner)
         self._watch = KillSwitchWatch(adapters, owner=self._queue.owner)
         settings = adapters.settings
         links = SignedLinks(settings.secret_key, public_url=settings.tracking_url)
@@ -105,7 +106,7 @@ class Dispatcher:
         self._rates = RelayRates(adapters.pool, holder=self._queue.owner)
         self._rate = RelayRate(relay, rate_per_s) if rate_per_s > 0 else None
         settler = Settler(
-            relay=relay, now=clock.now, jitter=jitter, refused=retry, mode=settings.bulk_mode
+            relay=relay, now=self._lease.now, jitter=jitter, refused=retry, mode=settings.bulk_mode
         )
         relays = None if sandbox else PostgresRelays(adapters.pool, adapters.vault)
         self._checks = RelayChecks(adapters.log, relays) if relays else None
@@ -115,7 +116,7 @@ class Dispatcher:
             relays=relays,
             rates=self._rates,
             owner=self._queue.owner,
-            now=clock.now,
+            now=self._lease.now,
             jitter=jitter,
             max_age_s=settings.smtp.max_age_s,
         )
@@ -140,7 +141,7 @@ class Dispatcher:
             pool=self._pool,
             recorder=self._recorder,
             rates=self._rates,
-            why_not=self._watch.why_not,
+            why_not=lambda run: self._lease.why_not() or self._watch.why_not(run),
         )
         self._lane = SystemLane(
             adapters.log,
@@ -149,14 +150,14 @@ class Dispatcher:
                     adapters.pool, adapters.vault, owner=self._queue.owner, lanes=lanes
                 )
             ),
-            settler=SystemSettler(queue=waiting, now=clock.now, jitter=jitter),
+            settler=SystemSettler(queue=waiting, now=self._lease.now, jitter=jitter),
             envelopes=SystemEnvelopes(
                 Sender(*settings.system_mail_from), return_paths=return_paths, keys=keys
             ),
             pools={sandbox: self._system_pool},
             rates=self._rates,
             poll_s=self._poll_s,
-            why_not=self._watch.why_not_system,
+            why_not=lambda: self._lease.why_not() or self._watch.why_not_system(),
         )
         self._ready: asyncio.Queue[Batch | None] = asyncio.Queue(AHEAD)
         self._free = asyncio.Semaphore(ON_THE_WAY)
@@ -164,7 +165,7 @@ class Dispatcher:
 
     async def run(self, stop: Stop) -> None:
         """Dispatch until the stop; what is in flight is finished and recorded."""
-        await asyncio.to_thread(self._leases.sign_on, self._queue.owner)
+        await asyncio.to_thread(self._lease.sign_on)
         await self._watch.look()
         watching = asyncio.create_task(self._watch.run())
         watching.add_done_callback(self._watch_ended)
@@ -263,7 +264,7 @@ class Dispatcher:
     async def _sign_off(self) -> None:
         """Let go of what may be left; a lease that cannot be given back runs out."""
         try:
-            await asyncio.to_thread(self._leases.sign_off, self._queue.owner)
+            await asyncio.to_thread(self._lease.sign_off)
         except AWAY as error:
             log.warning("dispatcher_not_signed_off", error=error)
 
@@ -271,7 +272,7 @@ class Dispatcher:
         while True:
             await asyncio.sleep(RENEW_S)
             try:
-                await asyncio.to_thread(self._leases.renew, self._queue.owner)
+                await asyncio.to_thread(self._lease.renew)
                 await asyncio.to_thread(beat, self._adapters.pool, NAME)
             except LeaseLostError as error:
                 log.warning("dispatcher_lease_lost", error=str(error))

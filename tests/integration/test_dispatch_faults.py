@@ -10,12 +10,12 @@ import sys
 
 import pytest
 
-from domain.delivery.events import EmailSent, EmailUncertain
 from infra.bootstrap import Adapters
 from infra.failpoints import Failpoint
 from infra.settings import Settings
-from tests.integration.test_sending_crashes import let_leases_run_out, message_ids, people
+from tests.integration.test_sending_crashes import let_leases_run_out, people
 from tests.support.counting_sink import counting_sink
+from tests.support.fault_tally import message_ids, tally
 from tests.support.sending import Mailing, environment
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
@@ -47,7 +47,7 @@ def test_nobody_is_lost_wherever_the_dispatcher_is_killed(
     app: Adapters, worker: Adapters, settings: Settings, point: Failpoint, on_hit: int
 ) -> None:
     mailing = Mailing(app, worker)
-    contacts = mailing.add_contacts(people(MESSAGES))
+    mailing.add_contacts(people(MESSAGES))
     campaign = mailing.started()
     with counting_sink() as sink:
         killed = subprocess.run(
@@ -62,19 +62,12 @@ def test_nobody_is_lost_wherever_the_dispatcher_is_killed(
         mailing.schedule_all()
         mailing.dispatch(sink.port)
         mailing.schedule_all()
-        accepted = message_ids(sink)
-    sent = {event.message_id for event in mailing.of_type(EmailSent)}
-    uncertain = {event.message_id for event in mailing.of_type(EmailUncertain)}
-    duplicates = sum(count - 1 for count in accepted.values())
-    lost = len(contacts) - len(sent | uncertain)
-    sys.stdout.write(
-        f"\n| {point} | {on_hit} | {len(sent)} | {lost} | {duplicates} | {len(uncertain)} |\n"
-    )
-    assert sent <= accepted.keys() <= sent | uncertain
-    assert not sent & uncertain
-    assert (lost, duplicates) == (0, 0)
+        told = tally(mailing, message_ids(sink), audience=MESSAGES)
+    told.show(point, on_hit)
+    told.check()
+    assert not told.sent & told.uncertain
     assert mailing.gate(campaign) == "closed"
     if point in {Failpoint.DISPATCHER_CLAIMED, Failpoint.APPENDER_BEGUN}:
-        assert uncertain == set()  # nothing was handed over
+        assert told.uncertain == set()  # nothing was handed over
     if point is Failpoint.DISPATCHER_ANSWERED:
-        assert accepted.keys() & uncertain  # a 250 that nobody wrote down: at most once
+        assert told.accepted.keys() & told.uncertain  # a 250 that nobody wrote down: at most once

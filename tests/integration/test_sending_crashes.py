@@ -26,7 +26,8 @@ from infra.postgres.sql_effect import StaleStateError
 from infra.settings import Settings
 from infra.smtp.sender import SmtpSender
 from tests.support.asking import asking
-from tests.support.counting_sink import RunningSink, counting_sink
+from tests.support.counting_sink import counting_sink
+from tests.support.fault_tally import message_ids
 from tests.support.faulty_smtp import Script, close, faulty_smtp, say
 from tests.support.sending import Mailing, environment, relay_on
 from workers.dispatcher import Dispatcher
@@ -79,12 +80,6 @@ def eventually(holds: Callable[[], bool], *, within_s: float = 60) -> None:
     while not holds():
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.005)
-
-
-def message_ids(sink: RunningSink) -> dict[UUID, int]:
-    return {
-        UUID(name.strip("<>").partition("@")[0]): count for name, count in sink.accepted().items()
-    }
 
 
 def test_kill_9_of_the_dispatcher_loses_nobody_silently_and_repeats_nobody(

@@ -35,13 +35,20 @@ class Recovery(msgspec.Struct, frozen=True, kw_only=True):
     mode: DeliveryMode
 
     def step(self) -> int:
-        """Sort out a batch of each dead dispatcher's messages; return how many there were."""
+        """Sort out a batch of each dead dispatcher's messages; return how many that were."""
         found = 0
         for owner in self.leases.dead():
+            if ended := self.leases.end_sessions(owner):
+                log.warning("dispatcher_sessions_ended", dispatcher=str(owner), sessions=ended)
             left = self.leases.left_by(owner, limit=BATCH)
-            found += len(left)
-            for workspace_id, tasks in groupby(left, key=lambda task: task.workspace_id):
-                self._sort_out(workspace_id, list(tasks), owner)
+            for workspace_id, group in groupby(left, key=lambda task: task.workspace_id):
+                tasks = list(group)
+                ids = [task.message_id for task in tasks]
+                unheld = self.leases.to_hand(workspace_id, ids, owner=owner)
+                found += len(unheld)
+                tasks = [task for task in tasks if task.message_id in unheld]
+                if tasks:
+                    self._sort_out(workspace_id, tasks, owner)
             if not left:
                 self.leases.forget(owner)
         return found
