@@ -66,7 +66,7 @@ class SenderHealth:
     """
 
     name = "sender_health"
-    version = 1
+    version = 2
     contexts = frozenset({"delivery", "campaigns"})
     opens = False
     tables = (

@@ -26,6 +26,8 @@ class ReportedMessage(msgspec.Struct, frozen=True):
     campaign_id: UUID
     contact_id: UUID
     sandbox: bool = False
+    sending_domain: str = ""
+    destination: str = ""
 
 
 class RecordBounceReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,6 +81,7 @@ def _event(command: RecordBounceReport) -> Event:
                 reply=bounced.reply,
             )
         case Delivered() as delivered:
+            del about["sending_domain"], about["destination"]
             return EmailDelivered(**about, action=delivered.action)
         case Complained() as complained:
             return EmailComplained(**about, feedback_type=complained.feedback_type)

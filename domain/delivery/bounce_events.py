@@ -26,6 +26,8 @@ class EmailComplained(Event, frozen=True):
     contact_id: UUID
     feedback_type: str
     sandbox: bool = False
+    sending_domain: str = ""
+    destination: str = ""
 
 
 class SoftBouncePolicyChosen(Event, frozen=True):

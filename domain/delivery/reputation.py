@@ -6,6 +6,8 @@ from uuid import UUID
 
 import msgspec
 
+from domain.delivery.bounce_class import BounceClass, BounceSource
+from domain.delivery.bounce_events import EmailComplained
 from domain.delivery.events import (
     EmailBounced,
     EmailDeferred,
@@ -53,6 +55,7 @@ _PLAIN: dict[type[Event], Kind] = {
     EmailSent: Kind.SENT,
     EmailBounced: Kind.BOUNCED,
     EmailUncertain: Kind.UNCERTAIN,
+    EmailComplained: Kind.COMPLAINED,
 }
 _CLOSING = 421
 _PERMANENT = 500
@@ -63,9 +66,12 @@ def kind_of(event: Event) -> Kind | None:
 
     The sandbox says nothing, and neither does a relay that was not reached: it answered nothing.
     """
-    if getattr(event, "sandbox", False) or getattr(event, "code", None) == 0:
+    is_report = getattr(event, "source", None) is BounceSource.DSN
+    if getattr(event, "sandbox", False) or (getattr(event, "code", None) == 0 and not is_report):
         return None
     match event:
+        case EmailBounced() if is_report:
+            return _reported(event)
         case EmailDeferred():
             return _put_off(event.code, event.status)
         case EmailFailed() if event.code < _PERMANENT:
@@ -74,6 +80,17 @@ def kind_of(event: Event) -> Kind | None:
             return Kind.BLOCKED if event.reason in _ABOUT_US else Kind.FAILED
         case _:
             return _PLAIN.get(type(event))
+
+
+def _reported(event: EmailBounced) -> Kind | None:
+    """Of what comes back later: a full mailbox says nothing of the sender."""
+    match event.bounce_class:
+        case BounceClass.HARD:
+            return Kind.BOUNCED
+        case BounceClass.POLICY:
+            return Kind.SLOWED if event.status.startswith("4.") else Kind.BLOCKED
+        case _:
+            return None
 
 
 def _put_off(code: int, status: str) -> Kind:

@@ -10,9 +10,12 @@ from infra.postgres.tenant_scope import tenant_scope
 
 # Not while a dispatcher has it: what a report says comes after the outcome that it is about.
 _FIND = """
-SELECT m.message_id, m.campaign_id, m.contact_id, coalesce(r.sandbox, false)
+SELECT m.message_id, m.campaign_id, m.contact_id, coalesce(r.sandbox, false),
+       coalesce(r.sending_domain, ''), coalesce(p.destination, 'other')
   FROM messages m LEFT JOIN campaign_runs r
     ON r.workspace_id = m.workspace_id AND r.campaign_id = m.campaign_id
+  LEFT JOIN contacts c ON c.workspace_id = m.workspace_id AND c.contact_id = m.contact_id
+  LEFT JOIN destination_domains p ON p.domain = lower(split_part(c.email, '@', 2))
  WHERE m.workspace_id = %(workspace_id)s AND m.message_id = %(message_id)s
    AND NOT EXISTS (SELECT FROM email_tasks t
                     WHERE t.workspace_id = m.workspace_id AND t.message_id = m.message_id)

@@ -102,6 +102,7 @@ def test_a_report_is_attributed_by_its_return_path_and_suppresses(sent: Mailing)
         (second.message_id, BounceClass.POLICY, BounceSource.DSN),
     ]
     assert all("@" not in str(b.reply) for b in bounces)
+    assert {(b.sending_domain, b.destination) for b in bounces} == {("acme.example", "other")}
     sent.react()
     assert [(s.contact_id, s.reason) for s in sent.of_type(ContactSuppressed)] == [
         (first.contact_id, SuppressionReason.HARD_BOUNCE)
@@ -123,6 +124,8 @@ def test_a_feedback_loop_names_the_return_path_inside(sent: Mailing) -> None:
         assert deliver(port, "complaints@bounce.acme.example", dsn) == 250
     assert [c.message_id for c in sent.of_type(EmailComplained)] == [second.message_id]
     assert sent.of_type(EmailBounced) == []
+    (complained,) = sent.of_type(EmailComplained)
+    assert (complained.sending_domain, complained.destination) == ("acme.example", "other")
     assert receiver.counts["forged"] == 1
     sent.react()
     assert [s.reason for s in sent.of_type(ContactSuppressed)] == [SuppressionReason.COMPLAINT]

@@ -12,6 +12,7 @@ from msgspec import structs
 from commands.delivery.begin_warm_up import BeginWarmUp, begin_warm_up
 from commands.delivery.ripen_lane import RipenLane, ripen_lane
 from domain.campaigns.events import CampaignPaused
+from domain.delivery.bounce_events import EmailComplained
 from domain.delivery.events import EmailBounced, EmailSent
 from domain.delivery.lane import ALL, Place
 from domain.delivery.lane_events import (
@@ -173,6 +174,32 @@ def test_a_campaign_pauses_at_its_limit_and_not_below_and_counts_anew_when_resum
     told(mailing, campaign, sent=1, bounced=0)
     Reputation(mailing.worker).step()
     assert len(mailing.of_type(CampaignPaused)) == 2
+
+
+def test_three_complaints_in_a_thousand_stop_the_lane_and_the_campaign(mailing: Mailing) -> None:
+    mailing.add_contacts(gmail(3))
+    campaign = mailing.started()
+    told(mailing, campaign, sent=300, bounced=0)
+
+    def complain(number: int, **where: str) -> Fact:
+        message = derive_id(0, b"complained", mailing.workspace.bytes, bytes([number]))
+        about = dict.fromkeys(("message_id", "contact_id"), message)
+        return Fact(message, EmailComplained(
+            **about, campaign_id=campaign, feedback_type="abuse", **where
+        ))  # fmt: skip
+
+    old = complain(0)  # of before complaints said where they came from
+    where = {"sending_domain": PLACE.sending_domain, "destination": PLACE.destination}
+    mailing.worker.log.record([old, complain(1, **where)], asking(mailing.workspace))
+    looked(mailing, Reputation(mailing.worker))
+    assert (mailing.gate(campaign), mailing.of_type(LaneBlocked)) == ("open", [])
+    more = [complain(2, **where), complain(3, **where)]
+    mailing.worker.log.record(more, asking(mailing.workspace))
+    looked(mailing, Reputation(mailing.worker))
+    (paused,) = mailing.of_type(CampaignPaused)
+    assert (paused.bad, paused.counted, paused.limit) == (4, 300, 0.003)
+    (blocked,) = mailing.of_type(LaneBlocked)
+    assert (blocked.cause, blocked.evidence.complained) == (BlockCause.COMPLAINT_RATE, 3)
 
 
 def test_who_dies_in_the_middle_of_looking_has_decided_everything_once_in_the_end(

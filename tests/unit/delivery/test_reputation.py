@@ -2,6 +2,8 @@
 
 import pytest
 
+from domain.delivery.bounce_class import BounceClass, BounceSource
+from domain.delivery.bounce_events import EmailComplained
 from domain.delivery.events import (
     EmailBounced,
     EmailDeferred,
@@ -28,6 +30,13 @@ def outcome(kind: type[Event], **fields: object) -> Event:
     return made
 
 
+def reported(bounce_class: BounceClass, status: str) -> Event:
+    return outcome(
+        EmailBounced, attempt=0, relay="", code=0, status=status, source=BounceSource.DSN,
+        bounce_class=bounce_class,
+    )  # fmt: skip
+
+
 def answered(kind: type[Event], code: int, status: str = "", **fields: object) -> Event:
     return outcome(kind, attempt=1, relay="r", code=code, status=status, **fields)
 
@@ -46,6 +55,12 @@ def answered(kind: type[Event], code: int, status: str = "", **fields: object) -
         (answered(EmailFailed, 552, "5.3.4", reason="too_large"), Kind.FAILED),
         (answered(EmailFailed, 451, "4.7.0", reason="expired"), Kind.SLOWED),
         (outcome(EmailUncertain, attempt=1, relay="r", reason="silence"), Kind.UNCERTAIN),
+        (reported(BounceClass.HARD, "5.1.1"), Kind.BOUNCED),
+        (reported(BounceClass.POLICY, "5.7.1"), Kind.BLOCKED),
+        (reported(BounceClass.POLICY, "4.7.0"), Kind.SLOWED),
+        (reported(BounceClass.SOFT, "5.2.2"), None),
+        (outcome(EmailComplained, feedback_type="abuse"), Kind.COMPLAINED),
+        (outcome(EmailComplained, feedback_type="abuse", sandbox=True), None),
         (outcome(EmailSkipped, reason=SkipReason.SUPPRESSED), None),
     ],
 )  # fmt: skip
