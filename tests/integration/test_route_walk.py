@@ -441,7 +441,7 @@ def test_the_owner_sees_what_the_walk_looks_for(walk: Walk) -> None:
         "get_data_exports", "get_data_export",
         "get_members", "get_onboarding", "get_viewings", "get_uncertain", "get_explanation",
         "get_campaign_pulse", "get_campaign_live", "get_soft_bounce_policy",
-        "get_merge_tags",
+        "get_merge_tags", "get_contact_facets", "get_import_preview",
     }  # fmt: skip
     for method, path, operation in walk.operations():
         name = str(operation["operationId"])
