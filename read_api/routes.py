@@ -46,6 +46,7 @@ from commands.http.dead_letters import (
 from commands.http.delivery_mode import put_delivery_mode
 from commands.http.developer import delete_api_key, post_api_key, post_api_key_rotation
 from commands.http.imports import post_import_cancel, post_import_check, post_import_commit
+from commands.http.in_flight import put_in_flight_bound
 from commands.http.invitations import (
     delete_invitation,
     post_invitation,
@@ -167,6 +168,7 @@ from read_api.queries.exports import get_export, get_exports
 from read_api.queries.identity import get_key_set, get_me, get_sessions
 from read_api.queries.import_reviews import get_import_preview, get_import_review
 from read_api.queries.imports import get_import, get_imports, get_rejected
+from read_api.queries.in_flight import get_in_flight_bounds
 from read_api.queries.kill_switches import get_kill_switches, get_operator_kill_switches
 from read_api.queries.lanes import get_lanes, get_sender_health
 from read_api.queries.members import get_invitations, get_members, get_workspaces
@@ -240,6 +242,8 @@ ROUTES: tuple[HTTPRouteHandler, ...] = (
     post_operator_resume,
     get_delivery_mode,
     put_delivery_mode,
+    get_in_flight_bounds,
+    put_in_flight_bound,
     get_relays,
     get_relay,
     post_relay,

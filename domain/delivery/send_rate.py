@@ -12,6 +12,7 @@ import msgspec
 
 from domain.delivery.destination import DESTINATIONS
 from domain.delivery.send_rate_events import (
+    InFlightBounded,
     RateKind,
     SendRateEvent,
     SendRateLifted,
@@ -22,6 +23,7 @@ from domain.shared.ids import derive_id, time_ms_of
 from domain.shared.model import StreamModel
 
 LEAST_PER_S, MOST_PER_S = 0.001, 100_000.0
+MOST_IN_FLIGHT = 100_000
 _DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{1,62}\Z")
 
 
@@ -37,6 +39,7 @@ class SendRate(msgspec.Struct, frozen=True):
 
     rate_per_s: float | None = None
     burst: float | None = None
+    max_in_flight: int | None = None
 
 
 def checked(kind: RateKind, key: str, *, by_operator: bool, everybodys: bool) -> Bounded:
@@ -88,18 +91,31 @@ def allow(
     at_once = max(1.0, rate_per_s) if burst is None else burst
     if not 1 <= at_once <= MOST_PER_S:
         raise InvalidInputError(f"`burst` is from 1 to {MOST_PER_S:.0f} messages")
-    if state == SendRate(rate_per_s, at_once):
+    if (state.rate_per_s, state.burst) == (rate_per_s, at_once):
         return []
     return [SendRateSet(kind=bounded.kind, key=bounded.key, rate_per_s=rate_per_s, burst=at_once)]
 
 
-def evolve(_: SendRate, event: SendRateEvent) -> SendRate:
+def bound(state: SendRate, *, bounded: Bounded, max_in_flight: int | None) -> list[SendRateEvent]:
+    """Bound how many are in flight at once, or lift the bound with None."""
+    if max_in_flight is not None and not 1 <= max_in_flight <= MOST_IN_FLIGHT:
+        raise InvalidInputError(
+            f"`max_in_flight` is from 1 to {MOST_IN_FLIGHT}; null lifts the bound"
+        )
+    if state.max_in_flight == max_in_flight:
+        return []
+    return [InFlightBounded(kind=bounded.kind, key=bounded.key, max_in_flight=max_in_flight)]
+
+
+def evolve(state: SendRate, event: SendRateEvent) -> SendRate:
     """Fold one fact."""
     match event:
         case SendRateSet():
-            return SendRate(event.rate_per_s, event.burst)
+            return SendRate(event.rate_per_s, event.burst, state.max_in_flight)
         case SendRateLifted():
-            return SendRate()
+            return SendRate(max_in_flight=state.max_in_flight)
+        case InFlightBounded():
+            return SendRate(state.rate_per_s, state.burst, event.max_in_flight)
         case _:
             assert_never(event)
 

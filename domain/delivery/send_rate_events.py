@@ -35,5 +35,14 @@ class SendRateLifted(Event, frozen=True):
     key: str
 
 
-SendRateEvent = SendRateSet | SendRateLifted
-EVENTS: tuple[type[Event], ...] = (SendRateSet, SendRateLifted)
+class InFlightBounded(Event, frozen=True):
+    """From now on at most so many messages are in flight at once; None: as many as there are."""
+
+    TAG: ClassVar[str] = "delivery.in_flight_bounded.v1"
+    kind: RateKind
+    key: str
+    max_in_flight: int | None
+
+
+SendRateEvent = SendRateSet | SendRateLifted | InFlightBounded
+EVENTS: tuple[type[Event], ...] = (SendRateSet, SendRateLifted, InFlightBounded)

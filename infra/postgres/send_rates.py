@@ -29,8 +29,29 @@ SELECT kind, key, rate_per_s, burst FROM send_rates
 """
 
 
+_BOUND = """
+INSERT INTO send_rates (workspace_id, kind, key, rate_per_s, burst, tokens, max_in_flight)
+VALUES (%(workspace_id)s, %(kind)s, %(key)s, 1000000, 1000000, 1000000, %(max_in_flight)s)
+ON CONFLICT (workspace_id, kind, key) DO UPDATE SET max_in_flight = excluded.max_in_flight
+"""
+_BOUNDS = """
+SELECT kind, key, max_in_flight FROM send_rates
+ WHERE workspace_id = %s AND max_in_flight IS NOT NULL ORDER BY kind, key
+"""
+
+
 class PostgresSendRates:
-    """The port `commands.delivery.set_send_rate.SendRates`."""
+    """The ports of `commands.delivery.set_send_rate` and `bound_in_flight`."""
+
+    def bound(self, workspace_id: UUID, bounded: Bounded, max_in_flight: int | None) -> SqlEffect:
+        """See the port."""
+        values: dict[str, object] = {
+            "workspace_id": workspace_id,
+            "kind": bounded.kind.value,
+            "key": bounded.key,
+            "max_in_flight": max_in_flight,
+        }
+        return SqlEffect(_BOUND, values)
 
     def keep(self, workspace_id: UUID, bounded: Bounded, rate: SendRate) -> SqlEffect:
         """See the port."""
@@ -54,6 +75,15 @@ class KnownRate(msgspec.Struct, frozen=True):
     everybodys: bool
 
 
+class KnownBound(msgspec.Struct, frozen=True):
+    """How many may be in flight; `everybodys` are those of the installation."""
+
+    kind: str
+    key: str
+    max_in_flight: int
+    everybodys: bool
+
+
 class KnownRates:
     """The rates that hold, for whoever asks."""
 
@@ -68,4 +98,13 @@ class KnownRates:
                 rows = cursor.execute(_OF, (scope,)).fetchall()
             everybodys = scope == PLATFORM
             found += [KnownRate(k, key, rate, burst, everybodys) for k, key, rate, burst in rows]
+        return found
+
+    def in_flight(self, workspace_id: UUID) -> list[KnownBound]:
+        """Return what bounds the messages in flight of a workspace, the installation's first."""
+        found: list[KnownBound] = []
+        for scope in dict.fromkeys([PLATFORM, workspace_id]):
+            with tenant_scope(self._pool, scope) as cursor:
+                rows = cursor.execute(_BOUNDS, (scope,)).fetchall()
+            found += [KnownBound(kind, key, most, scope == PLATFORM) for kind, key, most in rows]
         return found

@@ -78,6 +78,7 @@ BODIES: dict[str, dict[str, object]] = {
     "post_viewing": {"reason": "B", "minutes": 1},
     "post_relay": {"label": "B", "host": "smtp.b.example"},
     "put_delivery_mode": {"bulk": "at_least_once"},
+    "put_in_flight_bound": {"kind": "domain", "key": "b.example", "max_in_flight": 1},
     "put_relay": {"label": "B"},
     "put_relay_credentials": {"username": "B", "password": "B"},
     "put_send_rate": {"kind": "domain", "key": "b.example", "rate_per_s": 1},

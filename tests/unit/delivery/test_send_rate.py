@@ -4,9 +4,12 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from commands.delivery.bound_in_flight import BoundInFlight, bound_in_flight
 from commands.delivery.set_send_rate import SetSendRate, set_send_rate
-from domain.delivery.send_rate import SEND_RATE, Bounded, SendRate, allow, checked
+from domain.delivery.send_rate import SEND_RATE, Bounded, SendRate, allow, checked, rate_id
+from domain.delivery.send_rate import bound as bound_to
 from domain.delivery.send_rate_events import (
+    InFlightBounded,
     RateKind,
     SendRateEvent,
     SendRateLifted,
@@ -108,3 +111,31 @@ def test_the_bucket_is_kept_with_the_event() -> None:
     )
     set_send_rate(everybodys, asking(PLATFORM), log, MemoryRates())
     assert log.effects[-1] == Said("keep", (PLATFORM, "google", 2))
+
+
+def test_what_is_in_flight_is_bounded_beside_the_rate() -> None:
+    def bound(state: SendRate, most: int | None) -> list[SendRateEvent]:
+        return bound_to(state, bounded=GOOGLE, max_in_flight=most)
+
+    ten = InFlightBounded(kind=RateKind.DESTINATION, key="google", max_in_flight=10)
+    told(TWENTY).when(lambda state: bound(state, 10)).then(ten)
+    told(TWENTY, ten).when(lambda state: bound(state, 10)).then()
+    told().when(lambda state: bound(state, 0)).refused(InvalidInputError, "from 1 to")
+    told().when(lambda state: bound(state, 100_001)).refused(InvalidInputError, "from 1 to")
+    assert SEND_RATE.fold([ten, TWENTY, LIFTED]) == SendRate(max_in_flight=10)
+    lifted = InFlightBounded(kind=RateKind.DESTINATION, key="google", max_in_flight=None)
+    assert SEND_RATE.fold([TWENTY, ten, lifted]) == SendRate(20, 20)
+
+
+def test_the_bound_is_recorded_with_its_effect() -> None:
+    log, workspace = MemoryEventLog(), uuid4()
+
+    class Bounds:
+        def bound(self, workspace_id: UUID, bounded: Bounded, max_in_flight: int | None) -> Said:
+            del workspace_id
+            return Said("bound", (bounded, max_in_flight))
+
+    command = BoundInFlight(kind=RateKind.DESTINATION, key="google", max_in_flight=3)
+    bound_in_flight(command, asking(workspace), log, Bounds())
+    stream = rate_id(workspace, Bounded(RateKind.DESTINATION, "google"))
+    assert log.state(SEND_RATE, stream, asking(workspace)).max_in_flight == 3
