@@ -1489,6 +1489,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/in-flight-bounds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What bounds the messages in flight
+         * @description List its own and those of the installation.
+         */
+        get: operations["get_in_flight_bounds"];
+        /**
+         * Bound how many messages are in flight at once
+         * @description Of a sending domain, a destination or a lane; the operator's bounds hold beside it.
+         */
+        put: operations["put_in_flight_bound"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/invitations/accept": {
         parameters: {
             query?: never;
@@ -4216,6 +4240,17 @@ export interface components {
             rows: number;
             valid: number;
         };
+        /** InFlightBound */
+        InFlightBound: {
+            everybodys: boolean;
+            key: string;
+            kind: string;
+            max_in_flight: number;
+        };
+        /** InFlightBounds */
+        InFlightBounds: {
+            items: components["schemas"]["InFlightBound"][];
+        };
         /** Invitation */
         Invitation: {
             email: string | null;
@@ -4579,6 +4614,14 @@ export interface components {
         /** NewDeliveryMode */
         NewDeliveryMode: {
             bulk: components["schemas"]["DeliveryMode"] | null;
+        };
+        /** NewInFlightBound */
+        NewInFlightBound: {
+            /** @default  */
+            key: string;
+            kind: components["schemas"]["RateKind"];
+            /** @description Messages at once, from 1; null lifts the bound. */
+            max_in_flight: number | null;
         };
         /** NewInvitation */
         NewInvitation: {
@@ -8517,6 +8560,74 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["SoftBouncePolicy"];
+            };
+        };
+        responses: {
+            /** @description Request accepted, processing continues off-line */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description What went wrong, and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_in_flight_bounds: {
+        parameters: {
+            query?: {
+                /** @description Log position that the answer must include: what a write answered. Waits at most 2 s, then answers 409 not_caught_up. */
+                after?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InFlightBounds"];
+                };
+            };
+            /** @description What went wrong, and what to do. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_in_flight_bound: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The same key with the same request is done once and answered alike; with another request it is refused: 409 idempotency_key_reused. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewInFlightBound"];
             };
         };
         responses: {
