@@ -19,6 +19,7 @@ from workers.demo.readers import Behaviour
 from workers.demo.report import disagreements, figures
 from workers.demo.running_engine import running_engine
 from workers.demo.story import Sending, Told, tell
+from workers.demo.visitor import EMAIL, Visitor
 
 FIELDS = [
     "rows",
@@ -81,6 +82,7 @@ def good_story() -> Told:
         second=sending([mail("bob")], facts=1, skipped=1),
         unverified=[],
         log_faults=[],
+        visitor=Visitor(EMAIL, "a password"),
     )
 
 

@@ -53,6 +53,9 @@ def demo_command(
         shown = figures(told, seconds=time.monotonic() - started)
         problems = disagreements(told)
         places = {
+            "web": settings.public_url,
+            "e-mail": told.visitor.email,
+            "password": told.visitor.password,
             "inbox": f"http://127.0.0.1:{settings.catcher_http_port}",
             "api": settings.public_url,
             "log": str(settings.data_dir / "log" / "engine.log"),

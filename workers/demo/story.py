@@ -22,6 +22,7 @@ from workers.cli.projections import verified
 from workers.cli.workspace import found_workspace
 from workers.demo.mailbox import Mail, empty_mailbox, read_mailbox
 from workers.demo.readers import Behaviour, behave
+from workers.demo.visitor import Visitor, let_in
 from workers.demo.web import Web
 
 SUBJECT = "{{ first_name | default: 'Hello' }}, plant now and thank yourself in April"
@@ -57,6 +58,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     second: Sending
     unverified: list[str]
     log_faults: list[str]
+    visitor: Visitor
 
 
 def tell(settings: Settings, *, contacts: Path, template: Path, keep_tags: bool, say: Say) -> Told:
@@ -95,6 +97,7 @@ def tell(settings: Settings, *, contacts: Path, template: Path, keep_tags: bool,
         say("verifying every read model against the log")
         unverified = [name for name in PROJECTIONS if not verified(adapters, name).ok]
         order = check_order(adapters.pool)
+        visitor = let_in(adapters, founded.workspace_id)
     return Told(
         imported=imported,
         first=first,
@@ -102,6 +105,7 @@ def tell(settings: Settings, *, contacts: Path, template: Path, keep_tags: bool,
         second=second,
         unverified=unverified,
         log_faults=order.faults,
+        visitor=visitor,
     )
 
 
