@@ -77,7 +77,7 @@ SELECT t.destination, t.due_at, (
            AND q.destination = t.destination AND q.due_at < t.due_at LIMIT 10000) AS before
     ) AS ahead
   FROM email_tasks t
- WHERE t.workspace_id = %(workspace_id)s AND t.message_id = %(message_id)s AND t.phase + 0 = 0
+ WHERE t.workspace_id = %(workspace_id)s AND t.message_id = %(message_id)s AND t.phase = 0
 """
 PLACES: LiteralString = """
 SELECT clock_timestamp() AS now, r.gate, r.send_at, d.destination, k.scope AS switch,

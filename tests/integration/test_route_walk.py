@@ -22,7 +22,7 @@ from read_api.edge import sse
 from read_api.edge.permission_guard import UndeclaredRouteError, api_handlers
 from read_api.edge.refusals import RefusalError, not_found
 from read_api.edge.request_marks import operation_of
-from read_api.public.ui import get_asset, get_ui
+from read_api.public.ui import get_ui
 from read_api.routes import ROUTES
 from tests.support.accounts import join
 from tests.support.asking import asking
@@ -289,7 +289,7 @@ def undocumented(app: Litestar, paths: dict[str, dict[str, dict[str, object]]]) 
         f"{method} {path}"
         for path, handler in api_handlers(app)
         for method in handler.http_methods
-        if handler.fn not in {get_ui.fn, get_asset.fn}
+        if handler.fn is not get_ui.fn and not path.startswith("/assets/")
     }
     described = {
         f"{method.upper()} {path}" for path, operations in paths.items() for method in operations
@@ -442,14 +442,17 @@ def test_the_owner_sees_what_the_walk_looks_for(walk: Walk) -> None:
         "get_data_exports", "get_data_export",
         "get_members", "get_onboarding", "get_viewings", "get_uncertain", "get_explanation",
         "get_campaign_pulse", "get_campaign_live", "get_soft_bounce_policy",
-        "get_merge_tags", "get_contact_facets", "get_import_preview",
+        "get_merge_tags", "get_contact_facets", "get_import_preview", "get_import_review",
+        "get_contact_events", "get_delivery_mode", "get_in_flight_bounds",
     }  # fmt: skip
+    unseen = []
     for method, path, operation in walk.operations():
         name = str(operation["operationId"])
         if method == "GET" and operation["security"] != [] and name not in silent | FOR_PEOPLE:
             answer = walk.call(method, path, name, walk.a, walk.ids)
-            assert answer.status_code == 200, (path, answer.text)
-            assert CANARY in answer.text, path
+            if answer.status_code != httpx.codes.OK or CANARY not in answer.text:
+                unseen.append((name, answer.status_code, answer.text[:200]))
+    assert unseen == []
 
 
 def test_without_a_token_nothing_is_answered(walk: Walk) -> None:

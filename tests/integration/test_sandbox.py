@@ -193,7 +193,9 @@ def test_what_a_dead_dispatcher_left_of_a_test_is_marked_as_one(stage: Stage) ->
     stage.ask(stage.test, "launch", campaign)
     mailing.expand()
     mailing.ask(
-        "UPDATE email_tasks SET phase = 1, attempt = 1, locked_by = %s RETURNING 1", new_id()
+        "UPDATE email_tasks SET phase = 1, attempt = 1, locked_by = %s, relay = %s RETURNING 1",
+        new_id(),
+        f"127.0.0.1:{stage.sandbox.port}",
     )
     with mailing.worker.pool.connection() as connection:
         connection.execute(
