@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import msgspec
@@ -84,7 +85,8 @@ def sign_in(page: Page, person: Person, path: str = "") -> None:
     page.get_by_label("E-mail").fill(person.email)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url(f"**/w/{person.workspace_id}{path}*")
+    place = f"/w/{person.workspace_id}{path}"
+    page.wait_for_url(lambda url: urlsplit(url).path == place)
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 import itertools
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -17,6 +18,7 @@ from domain.delivery.backoff import (
     retry_hint_s,
 )
 from domain.delivery.smtp_reply import MAX_TEXT, Disposition, Phase, judge, parse_reply
+from infra.smtp.mail import OutgoingMail
 from infra.smtp.reply_parser import ReplyParser
 from infra.smtp.transaction import wire_body
 
@@ -125,7 +127,7 @@ body_lines = st.lists(st.binary(max_size=12) | st.sampled_from([b".", b"..", b".
 def test_a_message_ends_only_where_it_ends_and_comes_back_whole(parts: list[bytes]) -> None:
     clean = [part.replace(b"\r", b"").replace(b"\n", b"") for part in parts]
     data = b"".join(line + b"\r\n" for line in clean)
-    wire = b"\r\n" + wire_body(data)
+    wire = b"\r\n" + wire_body(OutgoingMail(UUID(int=1), "s@example.com", "r@example.com", data))
     assert wire.find(b"\r\n.\r\n") == len(wire) - 5
     undone = wire[:-3].replace(b"\r\n.", b"\r\n")[2:]
     assert undone == data or (not data and undone == b"\r\n")

@@ -11,7 +11,10 @@ VIOLATIONS = (
     "document.addEventListener('securitypolicyviolation', (event) => "
     "console.error('CSP', event.violatedDirective, event.blockedURI, event.sourceFile))"
 )
-DRAWN = "() => new Promise((then) => requestAnimationFrame(() => requestAnimationFrame(then)))"
+DRAWN = """async () => {
+  await new Promise((then) => requestAnimationFrame(() => requestAnimationFrame(then)));
+  await Promise.allSettled(document.getAnimations().map((animation) => animation.finished));
+}"""
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",

@@ -1,5 +1,5 @@
 /** The one list of places: the sidebar, the command palette and the "g" shortcuts are made of it. */
-import { Activity, Ban, Building2, FileUp, Flag, Globe, History, Inbox, KeyRound, LayoutDashboard, LayoutTemplate, type LucideIcon, Mail, Send, Server, ShieldCheck, Skull, Trash2, UserCog, Users } from "lucide-react";
+import { Activity, Ban, Building2, FileUp, Flag, Globe, History, KeyRound, LayoutDashboard, LayoutTemplate, type LucideIcon, Mail, Send, Server, ShieldCheck, Skull, Trash2, UserCog, Users } from "lucide-react";
 
 export type Place = {
   label: string;
@@ -22,7 +22,6 @@ export const PLACES: Place[] = [
   { label: "Sending", path: "/sending", icon: Activity, group: "Delivery", permission: "delivery:read", shortcut: "a" },
   { label: "Dead letters", path: "/dead-letters", icon: Skull, group: "Delivery", permission: "messages:read" },
   { label: "Domains", path: "/domains", icon: Globe, group: "Delivery", permission: "delivery:read" },
-  { label: "Mailbox", path: "/mailbox", icon: Inbox, group: "Delivery" },
   { label: "Workspace", path: "/settings/workspace", icon: Building2, group: "Settings", permission: "workspace:read", shortcut: "s" },
   { label: "Members", path: "/settings/members", icon: UserCog, group: "Settings", permission: "members:read" },
   { label: "API keys", path: "/settings/api-keys", icon: KeyRound, group: "Settings", permission: "keys:manage" },

@@ -133,7 +133,7 @@ function Editor({ saved }: { saved: Template | null }) {
           ))}
         </Callout>
       )}
-      <div className="grid gap-5 xl:grid-cols-2">
+      <div className="grid grid-cols-1 gap-5 xl:grid-cols-2">
         <div className="grid content-start gap-4">
           <div className="grid gap-4 sm:grid-cols-2">
             <Field label="Name" hint="For you; readers do not see it.">
