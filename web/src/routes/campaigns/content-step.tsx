@@ -48,7 +48,7 @@ export function ContentStep({ campaign }: { campaign: Campaign }) {
   const dirty = Object.entries(draft).some(([name, value]) => campaign[name as keyof Campaign] !== value);
   const fields = save.error ? asProblem(save.error).fields : {};
   return (
-    <div className="grid grid-cols-1 gap-5 xl:grid-cols-[minmax(0,1fr)_minmax(0,1fr)] xl:items-start">
+    <div className="grid gap-5 xl:grid-cols-[minmax(0,1fr)_minmax(0,1fr)] xl:items-start">
       <form
         className="grid gap-5"
         onSubmit={(event) => {

@@ -108,7 +108,7 @@ export default function Contact() {
           What was personal cannot be read by anybody any more. What happened stays, without a name.
         </Callout>
       )}
-      <div className="grid grid-cols-1 gap-5 lg:grid-cols-[minmax(0,1fr)_20rem] lg:items-start">
+      <div className="grid gap-5 lg:grid-cols-[minmax(0,1fr)_20rem] lg:items-start">
         <Tabs
           label="Contact"
           value={tab}

@@ -64,7 +64,7 @@ export default function Message() {
       ) : !message ? (
         <Skeleton className="h-80" />
       ) : (
-        <div className="grid grid-cols-1 gap-5 lg:grid-cols-[minmax(0,1fr)_20rem] lg:items-start">
+        <div className="grid gap-5 lg:grid-cols-[minmax(0,1fr)_20rem] lg:items-start">
           <div className="grid gap-5">
             <Callout tone={message.explanation.code === "sent" || message.explanation.code === "delivered" ? "good" : "info"} title="Why">
               {message.explanation.text}

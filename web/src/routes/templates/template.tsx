@@ -133,7 +133,7 @@ function Editor({ saved }: { saved: Template | null }) {
           ))}
         </Callout>
       )}
-      <div className="grid grid-cols-1 gap-5 xl:grid-cols-2">
+      <div className="grid gap-5 xl:grid-cols-2">
         <div className="grid content-start gap-4">
           <div className="grid gap-4 sm:grid-cols-2">
             <Field label="Name" hint="For you; readers do not see it.">
@@ -227,7 +227,7 @@ function Preview({ draft, onLine }: { draft: Draft; onLine: (line: number) => vo
   return (
     <section aria-label="Preview" className="grid content-start gap-3">
       <div className="flex flex-wrap items-center justify-between gap-3">
-        <div role="group" aria-label="Show as" className="flex gap-1">
+        <div role="group" aria-label="Show as" className="flex flex-wrap gap-1">
           {MODES.map((item) => (
             <Button key={item.value} size="sm" variant="ghost" aria-pressed={mode === item.value} onClick={() => choose(item.value)} className={cn(mode === item.value && "bg-accent text-accent-foreground")}>
               <item.icon aria-hidden /> {item.label}
