@@ -54,9 +54,10 @@ from workers.runtime import Backoff, Stop
 log = structlog.get_logger()
 
 NAME = "dispatcher"
-CLAIM = 400
+CLAIM = 200
 AHEAD = 2  # claims that wait, rendered
 ON_THE_WAY = 16  # chunks that wait for their turn or are in flight
+AT_ONCE = 6  # of a relay without a rate, where waiting only keeps others' mail from being next
 SYSTEM_CONNECTIONS = 2  # beside the campaigns', so that no campaign can occupy them
 POLL_S = 0.1
 SANDBOX_POLL_S = 1.0
@@ -161,6 +162,7 @@ class Dispatcher:
         )
         self._ready: asyncio.Queue[Batch | None] = asyncio.Queue(AHEAD)
         self._free = asyncio.Semaphore(ON_THE_WAY)
+        self._unpaced = asyncio.Semaphore(AT_ONCE)
         self._ending = False
 
     async def run(self, stop: Stop) -> None:
@@ -224,8 +226,12 @@ class Dispatcher:
                     self._free.release()
                     await stop.sleep(self._poll_s)
                     break
+                if relay.rate is None:
+                    await self._unpaced.acquire()
                 chunk, mails = mails[: relay.chunk], mails[relay.chunk :]
                 task = asyncio.create_task(self._hand_over.send(batch.run, chunk, relay))
+                if relay.rate is None:
+                    task.add_done_callback(lambda _: self._unpaced.release())
                 flying.add(task)
                 task.add_done_callback(flying.discard)
                 task.add_done_callback(self._landed)
