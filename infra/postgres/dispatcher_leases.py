@@ -46,7 +46,7 @@ UPDATE email_tasks SET locked_by = NULL
 _END_SESSIONS = """
 SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity a, dispatchers d
  WHERE d.dispatcher_id = %s AND a.datname = current_database() AND a.usename = current_user
-   AND a.application_name = %s AND a.wait_event = 'ClientRead'
+   AND a.application_name = %s AND a.wait_event IN ('ClientRead', 'ClientWrite')
    AND a.xact_start < least(d.alive_until, clock_timestamp() - interval '2 s')
 """
 _FORGET = """
