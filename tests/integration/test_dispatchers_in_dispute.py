@@ -60,7 +60,7 @@ def end(process: subprocess.Popen[bytes]) -> None:
 )
 @pytest.mark.skipif(
     "FAULT_DISPUTES" not in os.environ,
-    reason="recovery after a SIGSTOP stalls in one of a few runs, cause not found: FAULT_DISPUTES=1",
+    reason="now and then recovery stalls, and we do not know why: FAULT_DISPUTES=1",
 )
 def test_a_dispatcher_stopped_past_its_lease_begins_nothing_when_it_wakes(
     app: Adapters,
