@@ -37,7 +37,7 @@ from infra.smtp.options import RelayOptions, TlsPolicy
 from infra.smtp.sender import SmtpSender
 from workers.dispatching.campaign_mail import CampaignMails, Ready
 from workers.dispatching.claiming import Batch, Claimer
-from workers.dispatching.handing_over import HandOver
+from workers.dispatching.handing_over import IN_FLIGHT, HandOver
 from workers.dispatching.lease import Lease
 from workers.dispatching.open_relay import OpenRelay
 from workers.dispatching.persistence import AWAY, persist
@@ -57,7 +57,6 @@ NAME = "dispatcher"
 CLAIM = 200
 AHEAD = 2  # claims that wait, rendered
 ON_THE_WAY = 16  # chunks that wait for their turn or are in flight
-AT_ONCE = 6  # of a relay without a rate, where waiting only keeps others' mail from being next
 SYSTEM_CONNECTIONS = 2  # beside the campaigns', so that no campaign can occupy them
 POLL_S = 0.1
 SANDBOX_POLL_S = 1.0
@@ -162,7 +161,8 @@ class Dispatcher:
         )
         self._ready: asyncio.Queue[Batch | None] = asyncio.Queue(AHEAD)
         self._free = asyncio.Semaphore(ON_THE_WAY)
-        self._unpaced = asyncio.Semaphore(AT_ONCE)
+        # Without a rate a chunk that waits only keeps others' mail from being next.
+        self._unpaced = asyncio.Semaphore(IN_FLIGHT)
         self._ending = False
 
     async def run(self, stop: Stop) -> None:

@@ -5,8 +5,8 @@ from itertools import islice
 
 from domain.contacts.column_mapping import ColumnMapping, resolve_mapping, suggest_mapping
 from domain.contacts.contact_row import ContactFileError, ContactRow
-from domain.contacts.import_report import ImportReport, repair_for, with_repairs
-from domain.contacts.import_row import ImportableContact, judge
+from domain.contacts.import_report import ImportReport, judge_repaired, repair_for
+from domain.contacts.import_row import ImportableContact
 from infra.bootstrap import Adapters
 from infra.crypto.address_keys import AddressKeys
 from infra.email_addresses import EmailValidator
@@ -44,7 +44,7 @@ class ImportChecker:
                 mapping = resolve_mapping(
                     file.header, explicit=suggest_mapping(file.header, overrides=overrides)
                 )
-                for rows in _chunks(file.rows()):
+                for rows in chunks(file.rows()):
                     self._heartbeat.beat()
                     self._judge(job, rows, mapping, report, taken)
                     if stop or not self._reviews.checked(job, report.rows):
@@ -70,11 +70,7 @@ class ImportChecker:
         """Count the verdicts of a chunk; `taken` are the addresses that came before."""
         keys = AddressKeys(self._adapters.settings.secret_key, job.workspace_id, self._validator)
         verdicts = [
-            judge(
-                with_repairs(row, mapping=mapping, repairs=job.repairs),
-                mapping=mapping,
-                validator=self._validator,
-            )
+            judge_repaired(row, mapping=mapping, repairs=job.repairs, validator=self._validator)
             for row in rows
         ]
         found = {
@@ -93,6 +89,7 @@ class ImportChecker:
                 report.reject(verdict, repair=repair)
 
 
-def _chunks(rows: Iterator[ContactRow]) -> Iterator[list[ContactRow]]:
+def chunks(rows: Iterator[ContactRow]) -> Iterator[list[ContactRow]]:
+    """Cut the rows into lists of 2,000, the last one shorter."""
     while chunk := list(islice(rows, CHUNK_ROWS)):
         yield chunk

@@ -1,7 +1,6 @@
 """The importer: reads uploaded contact files row by row and records a fact for each new person."""
 
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Sequence
 from uuid import UUID
 
 import structlog
@@ -11,8 +10,8 @@ from domain.contacts.column_mapping import ColumnMapping, resolve_mapping, sugge
 from domain.contacts.contact_row import ContactFileError, ContactRow
 from domain.contacts.decider import IMPORT
 from domain.contacts.events import ContactImported, ImportCompleted
-from domain.contacts.import_report import with_repairs
-from domain.contacts.import_row import ImportableContact, RejectedRow, judge
+from domain.contacts.import_report import judge_repaired
+from domain.contacts.import_row import ImportableContact, RejectedRow
 from domain.shared.context import Context
 from domain.shared.errors import ConcurrentChangeError
 from domain.shared.ids import derive_id, time_ms_of
@@ -31,13 +30,12 @@ from infra.postgres.import_progress import (
 )
 from infra.postgres.import_reviews import CheckJob
 from workers.acting import acting
-from workers.import_checker import ImportChecker
+from workers.import_checker import ImportChecker, chunks
 from workers.jobs import Heartbeat, alone, work_on_one
 from workers.runtime import Stop, run_steps
 
 log = structlog.get_logger()
 
-CHUNK_ROWS = 2_000
 RETRIES = 10
 NAME = "importer"
 KNOWN = "The address belongs to a contact already, or stands earlier in this file."
@@ -90,7 +88,7 @@ class Importer:
                     delimiter=file.delimiter,
                 )
                 at = job.next_row
-                for rows in _chunks(file.rows(start_row=at + 1)):
+                for rows in chunks(file.rows(start_row=at + 1)):
                     if stop:
                         return
                     self.heartbeat.beat()
@@ -107,11 +105,7 @@ class Importer:
         """Give each row its verdict, in one transaction; again when an address was just taken."""
         keys = AddressKeys(self._adapters.settings.secret_key, job.workspace_id, self._validator)
         verdicts = [
-            judge(
-                with_repairs(row, mapping=mapping, repairs=job.repairs),
-                mapping=mapping,
-                validator=self._validator,
-            )
+            judge_repaired(row, mapping=mapping, repairs=job.repairs, validator=self._validator)
             for row in rows
         ]
         candidates = [
@@ -250,11 +244,6 @@ class Importer:
 def _mapping(file: ContactFile, job: RunningImport) -> ColumnMapping:
     overrides = job.mapping or None
     return resolve_mapping(file.header, explicit=suggest_mapping(file.header, overrides=overrides))
-
-
-def _chunks(rows: Iterator[ContactRow]) -> Iterator[list[ContactRow]]:
-    while chunk := list(islice(rows, CHUNK_ROWS)):
-        yield chunk
 
 
 def _imported(

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import msgspec
 
-from commands.ports import DeclaredConsent, EventLog, ImportIntake
+from commands.ports import DeclaredConsent, Effect, EventLog, ImportIntake
 from domain.contacts import decider
 from domain.contacts.decider import IMPORT
 from domain.shared.context import Context
@@ -33,12 +33,22 @@ def request_import(
         command.import_id,
         mapping=command.mapping,
         size_bytes=command.size_bytes,
-        consent=DeclaredConsent(
-            requested_by=context.actor,
-            source=command.consent_source.strip(),
-            text=command.consent_text.strip(),
-        ),
+        consent=declared_consent(command, context),
     )
+    return record_request(command, context, log, begin)
+
+
+def declared_consent(command: RequestImport, context: Context) -> DeclaredConsent:
+    """Return how the people of the file agreed, as whoever imports it says."""
+    return DeclaredConsent(
+        requested_by=context.actor,
+        source=command.consent_source.strip(),
+        text=command.consent_text.strip(),
+    )
+
+
+def record_request(command: RequestImport, context: Context, log: EventLog, begin: Effect) -> int:
+    """Record the request together with the effect that hands the file to the importer."""
     return log.decide(
         IMPORT,
         command.import_id,

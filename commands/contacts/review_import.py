@@ -5,7 +5,8 @@ from uuid import UUID
 import msgspec
 
 from commands.contacts.import_ports import ImportReviews, StagedImport
-from commands.ports import DeclaredConsent, EventLog
+from commands.contacts.request_import import RequestImport, declared_consent, record_request
+from commands.ports import EventLog
 from domain.contacts import decider
 from domain.contacts.address_repairs import Repair
 from domain.contacts.column_mapping import check_mapping
@@ -60,30 +61,18 @@ def commit_import(
     staged = _staged(reviews, context, command.import_id)
     if staged.status != "reviewing" or staged.sha256 is None:
         raise _not_under_review()
+    request = RequestImport(
+        import_id=command.import_id,
+        sha256=staged.sha256,
+        size_bytes=staged.size_bytes,
+        mapping=staged.mapping,
+        consent_source=command.consent_source,
+        consent_text=command.consent_text,
+    )
     begin = reviews.begin(
-        context.workspace_id,
-        command.import_id,
-        consent=DeclaredConsent(
-            requested_by=context.actor,
-            source=command.consent_source.strip(),
-            text=command.consent_text.strip(),
-        ),
+        context.workspace_id, command.import_id, consent=declared_consent(request, context)
     )
-    return log.decide(
-        IMPORT,
-        command.import_id,
-        lambda state: decider.request_import(
-            state,
-            import_id=command.import_id,
-            sha256=staged.sha256 or "",
-            size_bytes=staged.size_bytes,
-            mapping=staged.mapping,
-            consent_source=command.consent_source,
-            consent_text=command.consent_text,
-        ),
-        context,
-        effects=lambda _: [begin],
-    )
+    return record_request(request, context, log, begin)
 
 
 def cancel_import(

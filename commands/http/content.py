@@ -15,6 +15,7 @@ from commands.content.revise_template import (
     restore_version,
     revise_template,
 )
+from commands.content.revise_template import RevisedTemplate as Saved
 from commands.http.if_match import IfMatch, expected_version
 from commands.ports import EventLog, Sanitizer
 from domain.shared.context import Context
@@ -71,12 +72,7 @@ def put_template(
     content = msgspec.structs.asdict(data)
     command = ReviseTemplate(template_id=template_id, expected=expected, **content)
     saved = revise_template(command, context, log, sanitizer)
-    return RevisedTemplate(
-        id=template_id,
-        position=saved.position,
-        version=saved.version,
-        warnings=list(saved.warnings),
-    )
+    return _revised(template_id, saved)
 
 
 @post(
@@ -95,12 +91,7 @@ def post_restore_version(
 ) -> RevisedTemplate:
     """Save what that version held as the newest one; nothing is lost by it."""
     saved = restore_version(RestoreVersion(template_id=template_id, version=version), context, log)
-    return RevisedTemplate(
-        id=template_id,
-        position=saved.position,
-        version=saved.version,
-        warnings=list(saved.warnings),
-    )
+    return _revised(template_id, saved)
 
 
 @post(
@@ -121,3 +112,12 @@ def post_duplicate(
     """Add a template with the newest content of this one."""
     command = DuplicateTemplate(template_id=new_id, source_id=template_id, name=data.name or "")
     return Accepted(id=new_id, position=duplicate_template(command, context, log))
+
+
+def _revised(template_id: UUID, saved: Saved) -> RevisedTemplate:
+    return RevisedTemplate(
+        id=template_id,
+        position=saved.position,
+        version=saved.version,
+        warnings=list(saved.warnings),
+    )

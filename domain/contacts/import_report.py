@@ -9,7 +9,7 @@ from domain.contacts.cell_text import trim
 from domain.contacts.column_mapping import ColumnMapping
 from domain.contacts.contact_row import ContactRow
 from domain.contacts.email_address import AddressChecker, ValidAddress
-from domain.contacts.import_row import ImportableContact, RejectedRow
+from domain.contacts.import_row import ImportableContact, RejectedRow, judge
 
 SHOWN = 5
 """Places that are told of each kind of problem."""
@@ -82,6 +82,18 @@ def with_repairs(
     cells = list(row.cells)
     cells[mapping.email] = repaired(trim(cells[mapping.email]), repairs)
     return msgspec.structs.replace(row, cells=cells)
+
+
+def judge_repaired(
+    row: ContactRow,
+    *,
+    mapping: ColumnMapping,
+    repairs: Collection[Repair],
+    validator: AddressChecker,
+) -> ImportableContact | RejectedRow:
+    """Return the verdict on one row with the chosen repairs: a review's is the import's."""
+    repaired_row = with_repairs(row, mapping=mapping, repairs=repairs)
+    return judge(repaired_row, mapping=mapping, validator=validator)
 
 
 def repair_for(

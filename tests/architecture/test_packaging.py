@@ -266,3 +266,8 @@ def test_what_the_makefile_runs_is_there() -> None:
     assert {"up", "demo"} <= verbs <= set(VERBS)
     assert "workers.bench" in modules
     assert all(importlib.util.find_spec(module) for module in modules)
+
+
+def test_the_lock_files_hold_hashes_and_no_addresses() -> None:
+    for name in ("requirements.lock", "web/package-lock.json"):
+        assert "://" not in (ROOT / name).read_text(), name

@@ -60,7 +60,7 @@ def test_what_a_marketer_makes_is_shown(page: Page, person: Person, site: Site) 
         imported = _imported(api)
         domain = made(api, "/v1/sending-domains", domain="example.com")
         campaign = made(api, "/v1/campaigns", name="First letter", template_id=template)
-        contact = api.get("/v1/contacts").json()["items"][0]["contact_id"]
+        contact = api.get("/v1/contacts?email=ada").json()["items"][0]["contact_id"]
     sign_in(page, person)
     seen(page, person, f"/templates/{template}", "Letter")
     expect(page.get_by_title("The mail as its reader sees it")).to_be_visible()

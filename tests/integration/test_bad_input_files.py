@@ -17,7 +17,7 @@ from tests.support.engine import running_workers
 from tests.support.http_client import House, found_house, serving
 from tests.support.importing import ContactBook
 from tests.support.working import catch_up, run_imports
-from workers import importer
+from workers import import_checker
 
 pytestmark = pytest.mark.integration
 
@@ -131,9 +131,9 @@ def test_a_file_that_is_too_long_keeps_and_reports_what_was_read(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert limits.MAX_ROWS % importer.CHUNK_ROWS == 0  # or the last rows before it were lost
+    assert limits.MAX_ROWS % import_checker.CHUNK_ROWS == 0  # or the last rows before it were lost
     monkeypatch.setattr(csv_source, "MAX_ROWS", 4)
-    monkeypatch.setattr(importer, "CHUNK_ROWS", 2)
+    monkeypatch.setattr(import_checker, "CHUNK_ROWS", 2)
     file, report = tmp_path / "long.csv", tmp_path / "rejected.csv"
     file.write_text(
         "email\nann@example.com\nbroken\nbob@example.com\nbob@example.com\nlate@x.org\n"

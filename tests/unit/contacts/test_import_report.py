@@ -4,7 +4,7 @@ from domain.contacts.address_repairs import Repair
 from domain.contacts.column_mapping import ColumnMapping
 from domain.contacts.contact_row import ContactRow, RowFault
 from domain.contacts.email_address import ValidAddress
-from domain.contacts.import_report import ImportReport, repair_for, with_repairs
+from domain.contacts.import_report import ImportReport, judge_repaired, repair_for, with_repairs
 from domain.contacts.import_row import ImportableContact, RejectedRow
 from infra.email_addresses import EmailValidator
 
@@ -60,3 +60,10 @@ def test_a_row_is_repaired_in_its_address_alone() -> None:
     assert mended(ContactRow(1, 2, ["a b"], None), Repair.SPACE) == ["a b"]
     broken = ContactRow(1, 2, ["a", "b c"], RowFault("nul_byte", "Why."))
     assert mended(broken, Repair.SPACE) == ["a", "b c"]
+
+
+def test_a_row_is_judged_as_its_chosen_repairs_leave_it() -> None:
+    row = ContactRow(1, 2, ["Ann", "mailto:ann@example.com"], None)
+    for repairs, verdict in (((), RejectedRow), ((Repair.MAILTO_PREFIX,), ImportableContact)):
+        found = judge_repaired(row, mapping=MAPPING, repairs=repairs, validator=VALIDATOR)
+        assert isinstance(found, verdict)

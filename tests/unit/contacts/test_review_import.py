@@ -31,6 +31,7 @@ class MemoryReviews:
     def __init__(self, status: str = "reviewing", *, sha256: str | None = "ab") -> None:
         self.staged = StagedImport(status, sha256, 9, {"email": "Mail"})
         self.checks: list[tuple[dict[str, str], Collection[Repair]]] = []
+        self.stagings: list[tuple[UUID, UUID, DeclaredConsent]] = []
 
     def stage(
         self,
@@ -42,7 +43,8 @@ class MemoryReviews:
         mapping: dict[str, str],
         consent: DeclaredConsent,
     ) -> None:
-        raise NotImplementedError
+        self.staged = StagedImport("reviewing", sha256, size_bytes, mapping)
+        self.stagings.append((workspace_id, import_id, consent))
 
     def find(self, workspace_id: UUID, import_id: UUID) -> StagedImport | None:
         return self.staged if (workspace_id, import_id) == (WORKSPACE, IMPORT_ID) else None

@@ -1,4 +1,4 @@
-import { type UseQueryResult, useMutation } from "@tanstack/react-query";
+import { useMutation } from "@tanstack/react-query";
 
 import { toast, toastProblem } from "@/components/ui/toast";
 
@@ -26,15 +26,4 @@ export function useAct<Args, Result>(run: (args: Args) => Promise<Result>, optio
       if (!options.quiet) toastProblem(error);
     },
   });
-}
-
-/** What a DataTable needs of a query over a page of a list. */
-export function tableOf<Row>(query: UseQueryResult<{ items: Row[]; next?: string | null }>) {
-  return {
-    rows: query.data?.items,
-    next: query.data?.next,
-    error: query.error ?? undefined,
-    onRetry: () => void query.refetch(),
-    loading: query.isPending,
-  };
 }

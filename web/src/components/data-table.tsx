@@ -1,8 +1,7 @@
 /** A table of one page of a list, with every state a list can have. */
 import { ChevronLeft, ChevronRight } from "lucide-react";
-import { type KeyboardEvent, type ReactNode, useRef } from "react";
+import type { KeyboardEvent, ReactNode } from "react";
 
-import { Checkbox } from "@/components/ui/toggles";
 import { Skeleton } from "@/components/ui/small";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/lib/cn";
@@ -23,7 +22,6 @@ type Props<Row> = {
   columns: Column<Row>[];
   rows: Row[] | undefined;
   rowKey: (row: Row) => string;
-  rowName?: (row: Row) => string;
   to?: (row: Row) => string;
   onOpen?: (row: Row) => void;
   next?: string | null;
@@ -32,41 +30,30 @@ type Props<Row> = {
   onRetry?: () => void;
   loading: boolean;
   empty: ReactNode;
-  selected?: Set<string>;
-  onSelect?: (selected: Set<string>) => void;
 };
 
 const cellClass = "px-4 py-2.5 first:pl-5 last:pr-5";
 
-/** Rows are found with the arrow keys, opened with Enter and, where it can be, selected with x. */
+/** Rows are found with the arrow keys and opened with Enter. */
 export function DataTable<Row>(props: Props<Row>) {
-  const { caption, columns, rows, rowKey, rowName, to, onOpen, next, total, error, onRetry, loading, empty, selected, onSelect } = props;
+  const { caption, columns, rows, rowKey, to, onOpen, next, total, error, onRetry, loading, empty } = props;
   const slow = useSlow(loading && !rows);
   const go = useGo();
-  const body = useRef<HTMLTableSectionElement>(null);
   const [sort, setSort] = useUrlState("sort");
 
   if (error && !rows) return <ErrorState error={error} onRetry={onRetry} what={caption} />;
   if (rows?.length === 0 && !loading) return <>{empty}</>;
 
   const open = (row: Row) => (to ? go(to(row)) : onOpen?.(row));
-  const toggle = (id: string) => {
-    const changed = new Set(selected);
-    if (!changed.delete(id)) changed.add(id);
-    onSelect?.(changed);
-  };
   const onKey = (event: KeyboardEvent<HTMLTableRowElement>, row: Row) => {
     if (event.target !== event.currentTarget) return;
     const { currentTarget: line } = event;
     const step = event.key === "ArrowDown" ? line.nextElementSibling : event.key === "ArrowUp" ? line.previousElementSibling : null;
     if (step instanceof HTMLElement) step.focus();
     else if (event.key === "Enter") open(row);
-    else if (event.key === "x" && onSelect) toggle(rowKey(row));
     else return;
     event.preventDefault();
   };
-  const ids = rows?.map(rowKey) ?? [];
-  const chosen = ids.filter((id) => selected?.has(id)).length;
 
   return (
     <>
@@ -76,16 +63,6 @@ export function DataTable<Row>(props: Props<Row>) {
           <caption className="sr-only">{caption}</caption>
           <thead className="border-b text-xs text-muted-foreground">
             <tr>
-              {onSelect && (
-                <th scope="col" className={cn(cellClass, "w-px")}>
-                  <Checkbox
-                    aria-label={`Select all ${ids.length} on this page`}
-                    checked={chosen > 0 && chosen === ids.length}
-                    indeterminate={chosen > 0 && chosen < ids.length}
-                    onCheckedChange={(on) => onSelect(new Set(on ? ids : []))}
-                  />
-                </th>
-              )}
               {columns.map((column) => (
                 <th
                   key={column.header}
@@ -104,42 +81,32 @@ export function DataTable<Row>(props: Props<Row>) {
               ))}
             </tr>
           </thead>
-          <tbody ref={body} className="divide-y">
-            {rows?.map((row) => {
-              const id = rowKey(row);
-              return (
-                <tr
-                  key={id}
-                  tabIndex={to || onOpen ? 0 : undefined}
-                  onKeyDown={to || onOpen ? (event) => onKey(event, row) : undefined}
-                  onClick={
-                    to || onOpen
-                      ? (event) => {
-                          if (!(event.target as HTMLElement).closest("a,button,input,label,[role=checkbox]")) open(row);
-                        }
-                      : undefined
-                  }
-                  aria-selected={selected ? selected.has(id) : undefined}
-                  className={cn("transition-colors -outline-offset-2", (to || onOpen) && "cursor-pointer hover:bg-surface-2/60", selected?.has(id) && "bg-accent/50")}
-                >
-                  {onSelect && (
-                    <td className={cn(cellClass, "w-px")}>
-                      <Checkbox aria-label={`Select ${rowName?.(row) ?? id}`} checked={selected?.has(id) ?? false} onCheckedChange={() => toggle(id)} />
-                    </td>
-                  )}
-                  {columns.map((column) => (
-                    <td key={column.header} className={cn(cellClass, column.align === "right" && "text-right tabular-nums", column.className)}>
-                      {column.cell(row)}
-                    </td>
-                  ))}
-                </tr>
-              );
-            })}
+          <tbody className="divide-y">
+            {rows?.map((row) => (
+              <tr
+                key={rowKey(row)}
+                tabIndex={to || onOpen ? 0 : undefined}
+                onKeyDown={to || onOpen ? (event) => onKey(event, row) : undefined}
+                onClick={
+                  to || onOpen
+                    ? (event) => {
+                        if (!(event.target as HTMLElement).closest("a,button,input,label,[role=checkbox]")) open(row);
+                      }
+                    : undefined
+                }
+                className={cn("transition-colors -outline-offset-2", (to || onOpen) && "cursor-pointer hover:bg-surface-2/60")}
+              >
+                {columns.map((column) => (
+                  <td key={column.header} className={cn(cellClass, column.align === "right" && "text-right tabular-nums", column.className)}>
+                    {column.cell(row)}
+                  </td>
+                ))}
+              </tr>
+            ))}
             {!rows &&
               slow &&
               Array.from({ length: 6 }, (_, at) => (
                 <tr key={at}>
-                  {onSelect && <td className={cellClass} />}
                   {columns.map((column) => (
                     <td key={column.header} className={cellClass}>
                       <Skeleton className="h-5 w-full max-w-40" />

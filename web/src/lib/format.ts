@@ -1,14 +1,12 @@
 /** Numbers, shares and times as people read them, in the browser's language. */
 
 const whole = new Intl.NumberFormat();
-const short = new Intl.NumberFormat(undefined, { notation: "compact", maximumFractionDigits: 1 });
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
 const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
 const relative = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
 
 export const formatNumber = (value: number) => whole.format(value);
-export const formatShort = (value: number) => (Math.abs(value) < 10_000 ? whole.format(value) : short.format(value));
 export const formatDate = (value: string | Date) => day.format(new Date(value));
 export const formatDateTime = (value: string | Date) => moment.format(new Date(value));
 export const formatTime = (value: string | Date) => clock.format(new Date(value));

@@ -11,7 +11,6 @@ export function ShortcutSheet({ open, onOpenChange }: { open: boolean; onOpenCha
     ["/", "Search in a list"],
     ...places.filter((place) => place.shortcut).map((place): [string, string] => [`g ${place.shortcut}`, `Go to ${place.label}`]),
     ["↑ ↓", "Move in a table"],
-    ["x", "Select the row"],
     ["Enter", "Open the row"],
     ["Ctrl S", "Save in an editor"],
     ["Esc", "Close what is open"],

@@ -1,10 +1,9 @@
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Plus, Send } from "lucide-react";
 
-import { tableOf } from "@/api/act";
 import { api, ok } from "@/api/client";
+import { tableOf, usePage } from "@/api/pages";
 import { may } from "@/api/permissions";
-import { key, useRole } from "@/api/queries";
+import { useRole } from "@/api/queries";
 import { DataTable } from "@/components/data-table";
 import { Page } from "@/components/page";
 import { EmptyState } from "@/components/states";
@@ -13,20 +12,13 @@ import { LinkButton } from "@/components/ui/link-button";
 import { RelativeTime } from "@/components/ui/small";
 import { StatusBadge } from "@/components/ui/status-badge";
 import { formatDateTime, formatNumber } from "@/lib/format";
-import { useUrlState } from "@/lib/url";
 
 import { CampaignStatus } from "./status";
 
 /** All campaigns, the newest first. */
 export default function Campaigns() {
-  const [cursor] = useUrlState("cursor");
   const writes = may(useRole(), "campaigns:write");
-  const list = useQuery({
-    queryKey: key("campaigns", { cursor }),
-    queryFn: () => ok(api.GET("/v1/campaigns", { params: { query: { cursor: cursor || undefined } } })),
-    placeholderData: keepPreviousData,
-    refetchInterval: ({ state }) => (state.data?.items.some((item) => item.status === "running") ? 5_000 : false),
-  });
+  const list = usePage(["campaigns"], {}, (cursor) => ok(api.GET("/v1/campaigns", { params: { query: { cursor } } })), ({ items }) => (items.some((item) => item.status === "running") ? 5_000 : false));
   const button = writes && (
     <LinkButton to="/campaigns/new">
       <Plus aria-hidden /> New campaign

@@ -19,7 +19,7 @@ type Live = components["schemas"]["CampaignLive"];
 const OVER = new Set(["completed", "cancelled"]);
 
 /** Where the campaign is now: a snapshot, then the stream; polling when the stream is away. */
-export function useLive(campaignId: string, running: boolean) {
+function useLive(campaignId: string, running: boolean) {
   const name = key("campaigns", campaignId, "live");
   const streaming = useEventStream(running ? `/v1/campaigns/${campaignId}/live` : null, ({ data }) => {
     if (data && typeof data === "object" && "progress" in data) queryClient.setQueryData(name, data);

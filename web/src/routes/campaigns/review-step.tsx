@@ -13,16 +13,14 @@ import { Input } from "@/components/ui/input";
 import { formatDateTime, formatNumber, plural } from "@/lib/format";
 import { useGo } from "@/lib/url";
 
-import { Checks } from "./checks";
 import { type Campaign, useAudience } from "./edit";
 
 const UNDO_S = 10;
 const TYPED_ABOVE = 10_000;
 
-/** The stop before sending: what is in the way, what to think about, and what the button does. */
+/** The stop before sending: who gets it and when. What is in the way the API says when it is asked. */
 export function ReviewStep({ campaign, when }: { campaign: Campaign; when: string | null }) {
   const audience = useAudience(campaign.campaign_id);
-  const [blocked, block] = useState(true);
   const [typed, write] = useState("");
   const [left, count] = useState<number | null>(null);
   const sends = may(useRole(), "campaigns:send");
@@ -47,11 +45,10 @@ export function ReviewStep({ campaign, when }: { campaign: Campaign; when: strin
 
   const problem = launch.error ?? schedule.error;
   const needsTyping = receive > TYPED_ABOVE && when === null;
-  const ready = !blocked && receive > 0 && (!needsTyping || typed.replaceAll(/\D/g, "") === String(receive));
+  const ready = receive > 0 && (!needsTyping || typed.replaceAll(/\D/g, "") === String(receive));
   const scheduled = campaign.status === "scheduled";
   return (
     <div className="grid max-w-3xl gap-5">
-      <Checks campaignId={campaign.campaign_id} onBlocked={block} />
       <Card title="What happens">
         <KeyValues
           items={[

@@ -1,9 +1,10 @@
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { Download, Mail, MoreHorizontal, ShieldOff, Trash2, UserMinus } from "lucide-react";
 import { useState } from "react";
 
-import { tableOf, useAct } from "@/api/act";
+import { useAct } from "@/api/act";
 import { api, ok } from "@/api/client";
+import { tableOf, usePage } from "@/api/pages";
 import { may } from "@/api/permissions";
 import { asProblem } from "@/api/problem";
 import { key, useRole } from "@/api/queries";
@@ -139,12 +140,7 @@ export default function Contact() {
 }
 
 function Messages({ contactId }: { contactId: string }) {
-  const [cursor] = useUrlState("cursor");
-  const list = useQuery({
-    queryKey: key("contacts", contactId, "messages", { cursor }),
-    queryFn: () => ok(api.GET("/v1/contacts/{contact_id}/messages", { params: { path: { contact_id: contactId }, query: { cursor: cursor || undefined } } })),
-    placeholderData: keepPreviousData,
-  });
+  const list = usePage(["contacts", contactId, "messages"], {}, (cursor) => ok(api.GET("/v1/contacts/{contact_id}/messages", { params: { path: { contact_id: contactId }, query: { cursor } } })));
   return (
     <Card flush>
       <DataTable
@@ -187,12 +183,8 @@ const TONES: Record<string, Tone> = {
 
 /** Everything the log knows of this person, newest first. */
 function Life({ contactId }: { contactId: string }) {
-  const [cursor, setCursor] = useUrlState("cursor");
-  const list = useQuery({
-    queryKey: key("contacts", contactId, "events", { cursor }),
-    queryFn: () => ok(api.GET("/v1/contacts/{contact_id}/events", { params: { path: { contact_id: contactId }, query: { cursor: cursor || undefined } } })),
-    placeholderData: keepPreviousData,
-  });
+  const [, setCursor] = useUrlState("cursor");
+  const list = usePage(["contacts", contactId, "events"], {}, (cursor) => ok(api.GET("/v1/contacts/{contact_id}/events", { params: { path: { contact_id: contactId }, query: { cursor } } })));
   if (list.error) return <ErrorState error={list.error} what="The timeline" onRetry={() => void list.refetch()} />;
   if (!list.data) return <Skeleton className="h-64" />;
   return (

@@ -1,8 +1,8 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { FileUp, Users } from "lucide-react";
 
-import { tableOf } from "@/api/act";
 import { api, ok } from "@/api/client";
+import { tableOf, usePage } from "@/api/pages";
 import { may } from "@/api/permissions";
 import { key, useRole } from "@/api/queries";
 import { DataTable } from "@/components/data-table";
@@ -20,7 +20,6 @@ import { ContactStatus } from "./status";
 
 /** Everybody in the workspace, found by address and status. */
 export default function Contacts() {
-  const [cursor] = useUrlState("cursor");
   const [status] = useUrlState("status");
   const [q] = useUrlState("q");
   const [sort] = useUrlState("sort");
@@ -28,11 +27,7 @@ export default function Contacts() {
   const change = useUrlChange();
   const writes = may(useRole(), "contacts:write");
   const filters = { q: q || undefined, status: (status || undefined) as never, import_id: importId || undefined };
-  const list = useQuery({
-    queryKey: key("contacts", { cursor, sort, ...filters }),
-    queryFn: () => ok(api.GET("/v1/contacts", { params: { query: { cursor: cursor || undefined, sort: (sort || undefined) as never, ...filters } } })),
-    placeholderData: keepPreviousData,
-  });
+  const list = usePage(["contacts"], { sort, ...filters }, (cursor) => ok(api.GET("/v1/contacts", { params: { query: { cursor, sort: (sort || undefined) as never, ...filters } } })));
   const facets = useQuery({
     queryKey: key("contacts", "facets", { q, importId }),
     queryFn: () => ok(api.GET("/v1/contacts/facets", { params: { query: { q: filters.q, import_id: filters.import_id } } })),
@@ -69,7 +64,6 @@ export default function Contacts() {
           {...tableOf(list)}
           total={list.data && `${list.data.total_is_about ? "More than " : ""}${plural(list.data.total, "contact")}`}
           rowKey={(row) => row.contact_id}
-          rowName={(row) => row.email ?? "erased person"}
           to={(row) => `/contacts/${row.contact_id}`}
           columns={[
             { header: "E-mail", sort: "email", cell: (row) => <span className="font-medium">{row.email ?? <span className="text-muted-foreground">erased</span>}</span> },

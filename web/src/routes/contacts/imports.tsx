@@ -1,10 +1,9 @@
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { FileUp, Plus } from "lucide-react";
 
-import { tableOf } from "@/api/act";
 import { api, ok } from "@/api/client";
+import { tableOf, usePage } from "@/api/pages";
 import { may } from "@/api/permissions";
-import { key, useRole } from "@/api/queries";
+import { useRole } from "@/api/queries";
 import { DataTable } from "@/components/data-table";
 import { Page } from "@/components/page";
 import { EmptyState } from "@/components/states";
@@ -13,7 +12,6 @@ import { LinkButton } from "@/components/ui/link-button";
 import { RelativeTime } from "@/components/ui/small";
 import { StatusBadge, type Tone } from "@/components/ui/status-badge";
 import { formatBytes, formatNumber } from "@/lib/format";
-import { useUrlState } from "@/lib/url";
 
 const LOOKS: Record<string, [string, Tone]> = { reviewing: ["To be reviewed", "warn"], checking: ["Being checked", "info"], cancelled: ["Cancelled", "neutral"], running: ["Running", "info"], completed: ["Done", "good"], failed: ["Failed", "bad"] };
 
@@ -28,14 +26,8 @@ export function ImportStatus({ status }: { status: string }) {
 
 /** Every import with what became of its rows. */
 export default function Imports() {
-  const [cursor] = useUrlState("cursor");
   const writes = may(useRole(), "contacts:write");
-  const list = useQuery({
-    queryKey: key("imports", { cursor }),
-    queryFn: () => ok(api.GET("/v1/contacts/imports", { params: { query: { cursor: cursor || undefined } } })),
-    placeholderData: keepPreviousData,
-    refetchInterval: ({ state }) => (state.data?.items.some((item) => item.status === "running" || item.status === "checking") ? 1_500 : false),
-  });
+  const list = usePage(["imports"], {}, (cursor) => ok(api.GET("/v1/contacts/imports", { params: { query: { cursor } } })), ({ items }) => (items.some((item) => item.status === "running" || item.status === "checking") ? 1_500 : false));
   const button = writes && (
     <LinkButton to="/contacts/imports/new">
       <Plus aria-hidden /> New import

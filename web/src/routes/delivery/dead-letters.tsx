@@ -1,11 +1,11 @@
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { MailX } from "lucide-react";
 import { useState } from "react";
 
-import { tableOf, useAct } from "@/api/act";
+import { useAct } from "@/api/act";
 import { api, ok } from "@/api/client";
+import { tableOf, usePage } from "@/api/pages";
 import { may } from "@/api/permissions";
-import { key, useRole } from "@/api/queries";
+import { useRole } from "@/api/queries";
 import type { components } from "@/api/schema";
 import { DataTable } from "@/components/data-table";
 import { FilterBar, FilterChips } from "@/components/filter-bar";
@@ -26,15 +26,10 @@ type Act = "redrive" | "discard";
 
 /** Messages that could not be delivered, with what the server said, and what can be done. */
 export default function DeadLetters() {
-  const [cursor] = useUrlState("cursor");
   const [state] = useUrlState("state");
   const [shown, show] = useState<Letter | null>(null);
   const change = useUrlChange();
-  const list = useQuery({
-    queryKey: key("dead-letters", { cursor, state }),
-    queryFn: () => ok(api.GET("/v1/dead-letters", { params: { query: { cursor: cursor || undefined, state: (state || undefined) as never } } })),
-    placeholderData: keepPreviousData,
-  });
+  const list = usePage(["dead-letters"], { state }, (cursor) => ok(api.GET("/v1/dead-letters", { params: { query: { cursor, state: (state || undefined) as never } } })));
   return (
     <Page title="Dead letters" description="Every message that was given up, with the conversation that ended it. Send it again when the cause is gone, or discard it with a reason.">
       <Card flush>

@@ -1,12 +1,12 @@
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Globe, Plus } from "lucide-react";
 import { useState } from "react";
 
-import { tableOf, useAct } from "@/api/act";
+import { useAct } from "@/api/act";
 import { api, ok } from "@/api/client";
+import { tableOf, usePage } from "@/api/pages";
 import { may } from "@/api/permissions";
 import { asProblem } from "@/api/problem";
-import { key, useRole } from "@/api/queries";
+import { useRole } from "@/api/queries";
 import { DataTable } from "@/components/data-table";
 import { Page } from "@/components/page";
 import { EmptyState } from "@/components/states";
@@ -18,7 +18,7 @@ import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { RelativeTime } from "@/components/ui/small";
 import { StatusBadge, type Tone } from "@/components/ui/status-badge";
-import { useGo, useUrlState } from "@/lib/url";
+import { useGo } from "@/lib/url";
 
 const STATES: Record<string, [string, Tone]> = {
   pending: ["Waiting for DNS", "info"],
@@ -33,15 +33,9 @@ export function DomainState({ state }: { state: string }) {
 
 /** The domains that mail may come from. */
 export default function Domains() {
-  const [cursor] = useUrlState("cursor");
   const [adding, add] = useState(false);
   const manages = may(useRole(), "delivery:manage");
-  const list = useQuery({
-    queryKey: key("domains", { cursor }),
-    queryFn: () => ok(api.GET("/v1/sending-domains", { params: { query: { cursor: cursor || undefined } } })),
-    placeholderData: keepPreviousData,
-    refetchInterval: 30_000,
-  });
+  const list = usePage(["domains"], {}, (cursor) => ok(api.GET("/v1/sending-domains", { params: { query: { cursor } } })), 30_000);
   const button = manages && (
     <Button onClick={() => add(true)}>
       <Plus aria-hidden /> Add a domain

@@ -1,9 +1,7 @@
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Mail } from "lucide-react";
 
-import { tableOf } from "@/api/act";
 import { api, ok } from "@/api/client";
-import { key } from "@/api/queries";
+import { tableOf, usePage } from "@/api/pages";
 import { DataTable } from "@/components/data-table";
 import { FilterBar, FilterChips, SearchBox } from "@/components/filter-bar";
 import { TextLink } from "@/components/link";
@@ -37,21 +35,15 @@ export default function Messages() {
 
 /** The same list for all campaigns, or for one. */
 export function MessageTable({ campaignId, refetchInterval = false }: { campaignId?: string; refetchInterval?: number | false }) {
-  const [cursor] = useUrlState("cursor");
   const [status] = useUrlState("status");
   const [email] = useUrlState("email");
   const change = useUrlChange();
-  const list = useQuery({
-    queryKey: key("messages", { campaignId, cursor, status, email }),
-    queryFn: () =>
-      ok(
-        api.GET("/v1/messages", {
-          params: { query: { campaign_id: campaignId, cursor: cursor || undefined, status: (status || undefined) as never, email: email || undefined } },
-        }),
-      ),
-    placeholderData: keepPreviousData,
+  const list = usePage(
+    ["messages"],
+    { campaignId, status, email },
+    (cursor) => ok(api.GET("/v1/messages", { params: { query: { campaign_id: campaignId, cursor, status: (status || undefined) as never, email: email || undefined } } })),
     refetchInterval,
-  });
+  );
   return (
     <>
       <FilterBar>

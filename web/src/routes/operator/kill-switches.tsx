@@ -2,8 +2,9 @@ import { useQuery } from "@tanstack/react-query";
 import { Flag } from "lucide-react";
 import { useState } from "react";
 
-import { tableOf, useAct } from "@/api/act";
+import { useAct } from "@/api/act";
 import { api, ok } from "@/api/client";
+import { tableOf } from "@/api/pages";
 import { key } from "@/api/queries";
 import type { components } from "@/api/schema";
 import { DataTable } from "@/components/data-table";

@@ -1,24 +1,16 @@
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Building2 } from "lucide-react";
 
-import { tableOf } from "@/api/act";
 import { api, ok } from "@/api/client";
-import { key } from "@/api/queries";
+import { tableOf, usePage } from "@/api/pages";
 import { DataTable } from "@/components/data-table";
 import { Page } from "@/components/page";
 import { EmptyState } from "@/components/states";
 import { Card } from "@/components/ui/card";
 import { formatDate, formatNumber } from "@/lib/format";
-import { useUrlState } from "@/lib/url";
 
 /** All workspaces of this installation, in numbers: nothing of what is in them. */
 export default function Workspaces() {
-  const [cursor] = useUrlState("cursor");
-  const list = useQuery({
-    queryKey: key("operator", "workspaces", { cursor }),
-    queryFn: () => ok(api.GET("/v1/operator/workspaces", { params: { query: { cursor: cursor || undefined } } })),
-    placeholderData: keepPreviousData,
-  });
+  const list = usePage(["operator", "workspaces"], {}, (cursor) => ok(api.GET("/v1/operator/workspaces", { params: { query: { cursor } } })));
   return (
     <Page title="All workspaces" description="Looking into one needs a reason and is written into its audit log: POST /v1/operator/workspaces/{id}/viewings.">
       <Card flush>

@@ -1,12 +1,12 @@
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { KeyRound, Plus } from "lucide-react";
 import { useState } from "react";
 
-import { tableOf, useAct } from "@/api/act";
+import { useAct } from "@/api/act";
 import { api, ok } from "@/api/client";
+import { tableOf, usePage } from "@/api/pages";
 import { asProblem } from "@/api/problem";
 import { granted } from "@/api/permissions";
-import { key, useRole } from "@/api/queries";
+import { useRole } from "@/api/queries";
 import type { components } from "@/api/schema";
 import { DataTable } from "@/components/data-table";
 import { Page } from "@/components/page";
@@ -21,21 +21,15 @@ import { CopyField, RelativeTime } from "@/components/ui/small";
 import { StatusBadge } from "@/components/ui/status-badge";
 import { Checkbox, Switch } from "@/components/ui/toggles";
 import { formatDate } from "@/lib/format";
-import { useUrlState } from "@/lib/url";
 
 type ApiKey = components["schemas"]["ApiKey"];
 
 /** Keys for programs: what each may do, when it was used, and their end. */
 export default function ApiKeys() {
-  const [cursor] = useUrlState("cursor");
   const [making, make] = useState(false);
   const [secret, show] = useState("");
   const [ending, end] = useState<ApiKey | null>(null);
-  const list = useQuery({
-    queryKey: key("api-keys", { cursor }),
-    queryFn: () => ok(api.GET("/v1/api-keys", { params: { query: { cursor: cursor || undefined } } })),
-    placeholderData: keepPreviousData,
-  });
+  const list = usePage(["api-keys"], {}, (cursor) => ok(api.GET("/v1/api-keys", { params: { query: { cursor } } })));
   const rotate = useAct((id: string) => ok(api.POST("/v1/api-keys/{key_id}/rotate", { params: { path: { key_id: id } }, body: { old_ends_in_s: 86_400 } })), {
     refresh: ["api-keys"],
     onDone: (shown) => show(shown.secret),

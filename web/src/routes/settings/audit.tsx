@@ -1,9 +1,10 @@
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { Download, History, ShieldAlert, ShieldCheck } from "lucide-react";
 import { useState } from "react";
 
-import { tableOf, useAct } from "@/api/act";
+import { useAct } from "@/api/act";
 import { api, ok } from "@/api/client";
+import { tableOf, usePage } from "@/api/pages";
 import { may } from "@/api/permissions";
 import { key, useRole } from "@/api/queries";
 import { useEventStream } from "@/api/stream";
@@ -32,19 +33,14 @@ function words(code: string): string {
 
 /** Who did what, when and from where. It can be read and never changed. */
 export default function Audit() {
-  const [cursor] = useUrlState("cursor");
   const [type] = useUrlState("type");
   const [objectId] = useUrlState("object");
   const [shown, show] = useState<Line | null>(null);
   const [live, follow] = useState(false);
   const change = useUrlChange();
   const exports = may(useRole(), "audit:export");
-  const list = useQuery({
-    queryKey: key("audit", { cursor, type, objectId }),
-    queryFn: () =>
-      ok(api.GET("/v1/audit", { params: { query: { cursor: cursor || undefined, type: type || undefined, object_id: objectId || undefined } } })),
-    placeholderData: keepPreviousData,
-  });
+  const list = usePage(["audit"], { type, objectId }, (cursor) =>
+      ok(api.GET("/v1/audit", { params: { query: { cursor, type: type || undefined, object_id: objectId || undefined } } })));
   const first = list.data?.items[0]?.position;
   useEventStream(live && first !== undefined ? `/v1/audit/tail?above=${first}` : null, () => void list.refetch());
   const order = useAct(() => ok(api.POST("/v1/audit/exports", { body: { after: 0, open_personal: false } })), { done: "The export is being written: Settings, Privacy shows it", refresh: ["audit-exports"] });

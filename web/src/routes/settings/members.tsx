@@ -1,9 +1,10 @@
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { Mail, UserPlus, Users } from "lucide-react";
 import { useState } from "react";
 
-import { tableOf, useAct } from "@/api/act";
+import { useAct } from "@/api/act";
 import { api, ok } from "@/api/client";
+import { tableOf, usePage } from "@/api/pages";
 import { may } from "@/api/permissions";
 import { asProblem } from "@/api/problem";
 import { key, useMe, useRole } from "@/api/queries";
@@ -20,7 +21,6 @@ import { Input } from "@/components/ui/input";
 import { Select } from "@/components/ui/select";
 import { RelativeTime } from "@/components/ui/small";
 import { formatDate } from "@/lib/format";
-import { useUrlState } from "@/lib/url";
 
 type Role = components["schemas"]["Role"];
 type Member = components["schemas"]["Member"];
@@ -35,16 +35,11 @@ const ROLES: { value: Role; label: string; hint: string }[] = [
 
 /** Who works here, as what, and who is invited. */
 export default function Members() {
-  const [cursor] = useUrlState("cursor");
   const [inviting, invite] = useState(false);
   const [leaving, leave] = useState<Member | null>(null);
   const manages = may(useRole(), "members:manage");
   const me = useMe();
-  const members = useQuery({
-    queryKey: key("members", { cursor }),
-    queryFn: () => ok(api.GET("/v1/workspace/members", { params: { query: { cursor: cursor || undefined } } })),
-    placeholderData: keepPreviousData,
-  });
+  const members = usePage(["members"], {}, (cursor) => ok(api.GET("/v1/workspace/members", { params: { query: { cursor } } })));
   const change = useAct(
     ({ userId, role }: { userId: string; role: Role }) => ok(api.PUT("/v1/workspace/members/{user_id}/role", { params: { path: { user_id: userId } }, body: { role } })),
     { done: "Role changed; it holds at once", refresh: ["members"] },

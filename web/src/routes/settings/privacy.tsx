@@ -1,14 +1,15 @@
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { Download, FileArchive } from "lucide-react";
 import { type FormEvent, useState } from "react";
 
-import { tableOf, useAct } from "@/api/act";
+import { useAct } from "@/api/act";
 import { api, download, ok } from "@/api/client";
+import { tableOf, usePage } from "@/api/pages";
 import { may } from "@/api/permissions";
 import { asProblem } from "@/api/problem";
 import { key, useRole } from "@/api/queries";
 import type { components } from "@/api/schema";
-import { DataTable } from "@/components/data-table";
+import { type Column, DataTable } from "@/components/data-table";
 import { Page } from "@/components/page";
 import { EmptyState, ErrorState } from "@/components/states";
 import { Button } from "@/components/ui/button";
@@ -58,6 +59,29 @@ export default function Privacy() {
   );
 }
 
+type Written = { export_id: string; state: string; completed_at: string | null; error: string | null; expires_at: string | null };
+
+/** How far an export is, until when it can be fetched, and the button that does it. */
+function exportColumns<Row extends Written>(kind: "data" | "audit"): Column<Row>[] {
+  return [
+    { header: "State", cell: (row) => <ExportState state={row.state} /> },
+    { header: "Link ends", cell: (row) => (row.expires_at ? formatDate(row.expires_at) : "–") },
+    {
+      header: "Actions",
+      align: "right",
+      cell: (row) =>
+        row.completed_at &&
+        !row.error && (
+          <Button variant="secondary" size="sm" onClick={() => void fetched(kind, row.export_id)}>
+            <Download aria-hidden /> Download
+          </Button>
+        ),
+    },
+  ];
+}
+
+const whileWritten = ({ items }: { items: Written[] }) => (items.some((item) => item.completed_at === null && !item.error) ? 2_000 : false);
+
 async function fetched(kind: "data" | "audit", id: string) {
   try {
     const detail =
@@ -71,14 +95,8 @@ async function fetched(kind: "data" | "audit", id: string) {
 }
 
 function DataExports() {
-  const [cursor] = useUrlState("cursor");
   const manages = may(useRole(), "privacy:export");
-  const list = useQuery({
-    queryKey: key("data-exports", { cursor }),
-    queryFn: () => ok(api.GET("/v1/privacy/exports", { params: { query: { cursor: cursor || undefined } } })),
-    placeholderData: keepPreviousData,
-    refetchInterval: ({ state }) => (state.data?.items.some((item) => item.completed_at === null && !item.error) ? 2_000 : false),
-  });
+  const list = usePage(["data-exports"], {}, (cursor) => ok(api.GET("/v1/privacy/exports", { params: { query: { cursor } } })), whileWritten);
   const order = useAct(() => ok(api.POST("/v1/privacy/exports")), { done: "The export is being written", refresh: ["data-exports"] });
   const button = manages && (
     <Button pending={order.isPending} onClick={() => order.mutate()}>
@@ -96,19 +114,7 @@ function DataExports() {
           { header: "Asked", cell: (row) => <RelativeTime at={row.requested_at} /> },
           { header: "Records", align: "right", cell: (row) => (row.total ? `${formatNumber(row.records)} of ${formatNumber(row.total)}` : formatNumber(row.records)) },
           { header: "Size", align: "right", cell: (row) => (row.size_bytes ? formatBytes(row.size_bytes) : "–") },
-          { header: "State", cell: (row) => <ExportState state={row.state} /> },
-          { header: "Link ends", cell: (row) => (row.expires_at ? formatDate(row.expires_at) : "–") },
-          {
-            header: "Actions",
-            align: "right",
-            cell: (row) =>
-              row.completed_at &&
-              !row.error && (
-                <Button variant="secondary" size="sm" onClick={() => void fetched("data", row.export_id)}>
-                  <Download aria-hidden /> Download
-                </Button>
-              ),
-          },
+          ...exportColumns<components["schemas"]["DataExport"]>("data"),
         ]}
         empty={
           <EmptyState icon={<FileArchive />} title="No export yet" action={button} call="POST /v1/privacy/exports">
@@ -121,11 +127,7 @@ function DataExports() {
 }
 
 function AuditExports() {
-  const list = useQuery({
-    queryKey: key("audit-exports"),
-    queryFn: () => ok(api.GET("/v1/audit/exports")),
-    refetchInterval: ({ state }) => (state.data?.items.some((item) => item.completed_at === null && !item.error) ? 2_000 : false),
-  });
+  const list = usePage(["audit-exports"], {}, (cursor) => ok(api.GET("/v1/audit/exports", { params: { query: { cursor } } })), whileWritten);
   return (
     <Card title="Exports of the log" description="Signed, with roots and counts: engine log verify checks them without us." flush>
       <DataTable
@@ -136,19 +138,7 @@ function AuditExports() {
           { header: "Asked", cell: (row) => <RelativeTime at={row.requested_at} /> },
           { header: "Events", align: "right", cell: (row) => formatNumber(row.events) },
           { header: "Personal fields", cell: (row) => (row.open_personal ? "Open" : "Sealed") },
-          { header: "State", cell: (row) => <ExportState state={row.state} /> },
-          { header: "Link ends", cell: (row) => (row.expires_at ? formatDate(row.expires_at) : "–") },
-          {
-            header: "Actions",
-            align: "right",
-            cell: (row) =>
-              row.completed_at &&
-              !row.error && (
-                <Button variant="secondary" size="sm" onClick={() => void fetched("audit", row.export_id)}>
-                  <Download aria-hidden /> Download
-                </Button>
-              ),
-          },
+          ...exportColumns<components["schemas"]["Export"]>("audit"),
         ]}
         empty={
           <EmptyState icon={<FileArchive />} title="No export of the log yet" call="POST /v1/audit/exports">

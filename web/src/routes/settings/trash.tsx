@@ -1,9 +1,8 @@
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Trash2 } from "lucide-react";
 
-import { tableOf, useAct } from "@/api/act";
+import { useAct } from "@/api/act";
 import { api, ok } from "@/api/client";
-import { key } from "@/api/queries";
+import { tableOf, usePage } from "@/api/pages";
 import type { components } from "@/api/schema";
 import { DataTable } from "@/components/data-table";
 import { FilterBar, FilterChips } from "@/components/filter-bar";
@@ -26,14 +25,9 @@ function restored(thing: Thing) {
 
 /** What was deleted and can still come back. */
 export default function Trash() {
-  const [cursor] = useUrlState("cursor");
   const [kind] = useUrlState("kind");
   const change = useUrlChange();
-  const list = useQuery({
-    queryKey: key("trash", { cursor, kind }),
-    queryFn: () => ok(api.GET("/v1/trash", { params: { query: { cursor: cursor || undefined, kind: (kind || undefined) as never } } })),
-    placeholderData: keepPreviousData,
-  });
+  const list = usePage(["trash"], { kind }, (cursor) => ok(api.GET("/v1/trash", { params: { query: { cursor, kind: (kind || undefined) as never } } })));
   const restore = useAct(restored, { done: (_, thing) => `${thing.name ?? "It"} is back`, refresh: ["trash", "contacts", "templates", "campaigns"] });
   const left = (thing: Thing) => Math.max(0, Math.ceil((new Date(thing.purge_at).getTime() - Date.now()) / 86_400_000));
   return (

@@ -1,12 +1,12 @@
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Ban, Plus } from "lucide-react";
 import { useState } from "react";
 
-import { tableOf, useAct } from "@/api/act";
+import { useAct } from "@/api/act";
 import { api, ok } from "@/api/client";
+import { tableOf, usePage } from "@/api/pages";
 import { may } from "@/api/permissions";
 import { asProblem } from "@/api/problem";
-import { key, useRole } from "@/api/queries";
+import { useRole } from "@/api/queries";
 import type { components } from "@/api/schema";
 import { DataTable } from "@/components/data-table";
 import { FilterBar, FilterChips } from "@/components/filter-bar";
@@ -29,7 +29,7 @@ import { useUrlChange, useUrlState } from "@/lib/url";
 type Suppression = components["schemas"]["Suppression"];
 type Reason = components["schemas"]["LiftedSuppression"]["reason"];
 
-export const REASONS: Record<string, string> = {
+const REASONS: Record<string, string> = {
   hard_bounce: "Hard bounce",
   soft_bounces: "Soft bounces",
   complaint: "Complaint",
@@ -39,18 +39,13 @@ export const REASONS: Record<string, string> = {
 
 /** Whom nobody may mail, and why. */
 export default function Suppressions() {
-  const [cursor] = useUrlState("cursor");
   const [reason] = useUrlState("reason");
   const [adding, add] = useState(false);
   const [lifting, lift] = useState<Suppression | null>(null);
   const change = useUrlChange();
   const writes = may(useRole(), "contacts:write");
-  const list = useQuery({
-    queryKey: key("suppressions", { cursor, reason }),
-    queryFn: () =>
-      ok(api.GET("/v1/suppressions", { params: { query: { cursor: cursor || undefined, reason: (reason || undefined) as never } } })),
-    placeholderData: keepPreviousData,
-  });
+  const list = usePage(["suppressions"], { reason }, (cursor) =>
+      ok(api.GET("/v1/suppressions", { params: { query: { cursor, reason: (reason || undefined) as never } } })));
   return (
     <Page
       title="Suppressions"

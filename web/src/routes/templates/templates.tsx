@@ -1,8 +1,9 @@
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { Copy, LayoutTemplate, MoreHorizontal, Pencil, Plus, Trash2 } from "lucide-react";
 
 import { useAct } from "@/api/act";
 import { api, ok } from "@/api/client";
+import { usePage } from "@/api/pages";
 import { may } from "@/api/permissions";
 import { key, useRole } from "@/api/queries";
 import type { components } from "@/api/schema";
@@ -27,11 +28,7 @@ export default function Templates() {
   const [q] = useUrlState("q");
   const change = useUrlChange();
   const writes = may(useRole(), "templates:write");
-  const list = useQuery({
-    queryKey: key("templates", { cursor, q }),
-    queryFn: () => ok(api.GET("/v1/templates", { params: { query: { cursor: cursor || undefined, q: q || undefined, limit: 12 } } })),
-    placeholderData: keepPreviousData,
-  });
+  const list = usePage(["templates"], { q }, (cursor) => ok(api.GET("/v1/templates", { params: { query: { cursor, q: q || undefined, limit: 12 } } })));
   const slow = useSlow(list.isPending);
   const button = writes && (
     <LinkButton to="/templates/new">
